@@ -1,0 +1,212 @@
+//! What the tables hold, as plain types: the present state of vendors and invoices, payments, and history.
+//!
+//! Records may hold what events must not: names, account numbers, invoice figures. They are encrypted at rest.
+
+use crate::envelope::Cause;
+use crate::events::{DocumentRef, Finding, RejectionReason, Violation};
+use crate::ids::{EventId, InvoiceId, InvoiceKey, VendorId};
+use crate::lifecycle::State;
+use crate::money::Amount;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// A vendor registration, as the portal takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Registration {
+    /// The registered name.
+    #[schemars(length(min = 1, max = 200))]
+    pub name: String,
+    /// ISO 3166-1 alpha-2.
+    #[schemars(regex(pattern = "^[A-Z]{2}$"))]
+    pub country: String,
+    /// Electronic address (BT-34), where the vendor has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Endpoint>,
+    /// VAT identifier (BT-31).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 50))]
+    pub vat_id: Option<String>,
+    /// Legal registration identifier (BT-30).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 50))]
+    pub legal_id: Option<String>,
+    /// Tax registration identifier (BT-32).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 50))]
+    pub tax_id: Option<String>,
+    /// The account to be paid to (BT-84); an IBAN, or an account number where there is no IBAN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 50))]
+    pub account: Option<String>,
+    /// Where notices go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 254))]
+    pub email: Option<String>,
+}
+
+/// An electronic address and its scheme.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Endpoint {
+    /// EAS scheme.
+    #[schemars(length(min = 1, max = 10))]
+    pub scheme: String,
+    /// The address.
+    #[schemars(length(min = 1, max = 100))]
+    pub value: String,
+}
+
+/// A vendor's present state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VendorProfile {
+    /// The vendor.
+    pub vendor_id: VendorId,
+    /// From 1, one for each change.
+    pub version: u64,
+    /// What was registered.
+    pub registration: Registration,
+    /// What the check of the VAT id found.
+    pub vat_check: Finding,
+    /// What the check of the IBAN found.
+    pub iban_check: Finding,
+    /// Whether invoices of this vendor are processed.
+    pub onboarded: bool,
+}
+
+/// What the system keeps of an invoice's content: enough to decide, pay and explain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InvoiceSummary {
+    /// BT-115, the amount due.
+    pub payable: Amount,
+    /// Whether the document is a credit note (by its UBL root or its BT-3 code).
+    pub credit_note: bool,
+    /// BT-40, the seller's country, where it is given.
+    pub seller_country: Option<String>,
+    /// BT-84, the account that the document asks to be paid to, where it is given.
+    pub payee_account: Option<String>,
+    /// BT-9 as it stands in the document, ISO 8601.
+    pub due_date: Option<String>,
+}
+
+/// An invoice's present state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InvoiceRecord {
+    /// The invoice.
+    pub invoice_id: InvoiceId,
+    /// Its business key, with the vendor.
+    pub key: InvoiceKey,
+    /// From 1, one for each change.
+    pub version: u64,
+    /// Where it stands.
+    pub state: State,
+    /// The original document.
+    pub document: DocumentRef,
+    /// Who submitted it.
+    pub submitted_by: String,
+    /// What was read from the document; present from VALIDATED on.
+    pub summary: Option<InvoiceSummary>,
+    /// Why it was rejected.
+    pub rejection: Option<RejectionReason>,
+    /// The rules that it breaks.
+    pub violations: Vec<Violation>,
+}
+
+impl InvoiceRecord {
+    /// The seller.
+    #[must_use]
+    pub const fn vendor_id(&self) -> VendorId {
+        self.key.vendor_id
+    }
+}
+
+/// How a payment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PaymentStatus {
+    /// Claimed; the provider may or may not have it.
+    Claimed,
+    /// The provider did not answer.
+    Unknown,
+    /// The provider settled it.
+    Settled,
+    /// The provider declined it definitely.
+    Declined,
+}
+
+/// A payment: permanent, one for each invoice and instalment. A second claim with other values is an error (R12).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentRecord {
+    /// `<invoiceId>-<instalment>`: what the provider deduplicates by.
+    pub key: String,
+    /// From 1.
+    pub instalment: u32,
+    /// From 1; a further attempt follows a definite decline only.
+    pub attempt: u32,
+    /// What is paid.
+    pub amount: Amount,
+    /// The account that it goes to, from the vendor's profile.
+    pub payee_account: String,
+    /// How it stands.
+    pub status: PaymentStatus,
+    /// When it came to stand so.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+impl PaymentRecord {
+    /// The permanent payment key of an instalment.
+    #[must_use]
+    pub fn key_of(invoice_id: InvoiceId, instalment: u32) -> String {
+        format!("{invoice_id}-{instalment}")
+    }
+}
+
+/// One version of an aggregate: what changed, who did it and which event caused it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryRecord {
+    /// The version that this change made.
+    pub version: u64,
+    /// The state before; `None` for the first version and for vendors.
+    pub from: Option<State>,
+    /// The state after; `None` for vendors.
+    pub to: Option<State>,
+    /// Who or what did it: a handler's name, or the caller that the API authenticated.
+    pub actor: String,
+    /// The event or request that caused it.
+    pub cause: Cause,
+    /// The events that announce it.
+    pub announces: Vec<Announcement>,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+/// An event that a change announced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Announcement {
+    /// The event's id.
+    pub event_id: EventId,
+    /// The event's name.
+    pub event_type: String,
+}
+
+/// A notice to a vendor: one for each invoice and event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NoticeRecord {
+    /// What was told: the event's name.
+    pub event_type: String,
+    /// The event that was told.
+    pub event_id: EventId,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}

@@ -1,0 +1,20 @@
+//! Names that the stack writes into a function's environment and the kit reads there.
+
+/// The bus that events are published to (its name).
+pub const EVENT_BUS: &str = "EVENT_BUS";
+/// The document bucket (its name).
+pub const DOCUMENT_BUCKET: &str = "DOCUMENT_BUCKET";
+/// The topic of notices to vendors (its ARN).
+pub const NOTICES_TOPIC: &str = "NOTICES_TOPIC";
+/// The handler's name; also the producer in `source`.
+pub const HANDLER: &str = "HANDLER";
+/// The environment's name, for metrics and logs.
+pub const ENVIRONMENT: &str = "ENVIRONMENT";
+/// How long a claim in progress is held, in seconds: longer than the function's timeout.
+pub const LEASE_SECONDS: &str = "LEASE_SECONDS";
+/// How long a finished claim is remembered, in seconds (R11: archive retention + maximum event age + queue retention).
+pub const CLAIM_SECONDS: &str = "CLAIM_SECONDS";
+/// [`crate::policy::Policy`] as JSON, for handlers that declare it.
+pub const POLICY: &str = "POLICY";
+/// CloudWatch namespace of our metrics.
+pub const METRICS_NAMESPACE: &str = "Invoicing";
