@@ -11,7 +11,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::catalog::{
-    InvoiceSubject as InvoiceEventSubject, VendorSubject as VendorEventSubject,
 };
 
 /// How many violations an event carries at most; the invoice's record counts the rest. Keeps the event under 64 KB.

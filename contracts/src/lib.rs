@@ -17,7 +17,7 @@ pub mod records;
 pub mod tables;
 pub mod wiring;
 
-pub use catalog::{Event, EventSpec, Subject, SubjectKind};
+pub use catalog::{Event, EventSpec, InvoiceSubject, Subject, SubjectKind, VendorSubject};
 pub use envelope::{Detail, Metadata};
 pub use handlers::{ALL_HANDLERS, Emits, Handler, HandlerSpec, Input, Needs};
 pub use ids::{CorrelationId, EventId, InvoiceId, VendorId};

@@ -1,0 +1,60 @@
+//! Why a port or a decision failed, and whether trying again can help.
+
+/// A port's failure.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// Somebody else changed the aggregate first: load again and decide again.
+    #[error("{subject} was changed by somebody else since it was read")]
+    Stale {
+        /// What was to be changed.
+        subject: String,
+    },
+    /// A permanent record stands against the write: a second claim with other values (R12).
+    #[error("{subject} is already claimed with other values")]
+    Conflict {
+        /// What was to be claimed.
+        subject: String,
+    },
+    /// The resource did not answer, or refused for now.
+    #[error("{action} {subject} failed: {reason}")]
+    Unavailable {
+        /// What was attempted, e.g. `reading`.
+        action: &'static str,
+        /// On what.
+        subject: String,
+        /// Why, without any content.
+        reason: String,
+    },
+    /// What is stored is not what was promised (digest, shape).
+    #[error("{subject} is not what it should be: {reason}")]
+    Corrupt {
+        /// What was read.
+        subject: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why a handler did not come to a decision.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Trying again may help: the message goes back and comes again.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// The event came before what it builds on: try again later.
+    #[error("{event} of {subject} is premature: {reason}")]
+    Premature {
+        /// The event's name.
+        event: &'static str,
+        /// Its subject.
+        subject: String,
+        /// What it waits for.
+        reason: String,
+    },
+    /// The provider did not answer: the event must come again to ask once more (R26).
+    #[error("payment {key} is unknown: the provider did not answer")]
+    PaymentUnknown {
+        /// The payment key.
+        key: String,
+    },
+}

@@ -1,0 +1,33 @@
+//! The payment provider as a decision sees it.
+
+use contracts::Amount;
+
+/// What a provider is asked to pay. The key is permanent: the provider must treat a second order with it as the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentOrder {
+    /// `<invoiceId>-<instalment>`.
+    pub key: String,
+    /// From 1; more than 1 only after a definite decline.
+    pub attempt: u32,
+    /// What to pay.
+    pub amount: Amount,
+    /// The account to pay to.
+    pub payee_account: String,
+    /// The payee's name.
+    pub payee_name: String,
+    /// What the payee sees: the invoice's number.
+    pub reference: String,
+}
+
+/// What a provider says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderAnswer {
+    /// Settled for good.
+    Settled,
+    /// Declined for good.
+    Declined,
+    /// It never got the order (only as the answer to a query).
+    NotFound,
+    /// No answer in time: it may or may not have the order.
+    Unknown,
+}

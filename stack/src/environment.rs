@@ -1,0 +1,94 @@
+//! An environment: everything that differs between local, dev, staging and prod, validated and plain.
+//!
+//! The provisioner reads it from YAML; nothing here knows about files. The same keys exist in every environment.
+
+use contracts::policy::Policy;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One environment file, validated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Name of the environment; the file's name, or the `--name` of an ephemeral one.
+    #[serde(skip)]
+    pub name: String,
+    /// The 12-digit AWS account that it belongs to; any other is refused.
+    pub account: String,
+    /// The AWS region, e.g. `eu-central-1`.
+    pub region: String,
+    /// Profile of the AWS configuration to use; the default chain where absent.
+    pub profile: Option<String>,
+    /// Role to assume for every call.
+    pub role_arn: Option<String>,
+    /// Where it is deployed to.
+    pub target: Target,
+    /// Protected environments keep their data and refuse `down`.
+    pub protected: bool,
+    /// Business policy.
+    pub policy: Policy,
+    /// How long things are kept.
+    pub retention: Retention,
+    /// How much may happen at once.
+    pub capacity: Capacity,
+    /// How the API lets callers in.
+    pub api: Api,
+    /// Tags on everything that can carry them.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Where an environment is deployed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// AWS.
+    Aws,
+    /// The local cloud on this machine.
+    Local,
+}
+
+/// How long things are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Log groups, in days; one of the values that CloudWatch Logs takes.
+    pub log_days: u32,
+    /// Event archive, in days.
+    pub archive_days: u32,
+    /// Documents, invoices, in years.
+    pub record_years: u32,
+}
+
+/// How much may happen at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capacity {
+    /// Events a second at the peak that the environment is sized for.
+    pub events_per_second: u32,
+    /// Maximum concurrency of each queue's event source mapping; 2 to 1,000 (AWS limit).
+    pub queue_concurrency: u32,
+    /// Reserved concurrency of each function; absent = unreserved.
+    pub reserved_concurrency: Option<u32>,
+    /// Messages a batch, 1 to 10.
+    pub batch_size: u32,
+    /// How often a message is received before it goes to the dead-letter queue.
+    pub max_receives: u32,
+}
+
+/// How the API lets callers in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Steady requests a second.
+    pub requests_per_second: u32,
+    /// Requests at once above the steady rate.
+    pub burst: u32,
+}
+
+impl Environment {
+    /// Name of its CloudFormation stack.
+    #[must_use]
+    pub fn stack_name(&self) -> String {
+        format!("invoicing-{}", self.name)
+    }
+}
