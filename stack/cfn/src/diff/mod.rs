@@ -1,0 +1,5 @@
+//! stub
+/// stub
+pub struct TemplateDiff;
+/// stub
+pub fn diff() {}
