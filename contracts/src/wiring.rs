@@ -18,3 +18,23 @@ pub const CLAIM_SECONDS: &str = "CLAIM_SECONDS";
 pub const POLICY: &str = "POLICY";
 /// CloudWatch namespace of our metrics.
 pub const METRICS_NAMESPACE: &str = "Invoicing";
+
+/// Names of the stack's outputs: what operating an environment needs to know of it.
+pub mod outputs {
+    /// Id of the HTTP API.
+    pub const API_ID: &str = "ApiId";
+    /// Base URL of the API, without a trailing slash.
+    pub const API_URL: &str = "ApiUrl";
+    /// Name of the event bus.
+    pub const EVENT_BUS: &str = "EventBusName";
+    /// Name of the vendors table.
+    pub const VENDORS_TABLE: &str = "VendorsTableName";
+    /// Name of the invoices table.
+    pub const INVOICES_TABLE: &str = "InvoicesTableName";
+    /// Name of the idempotency table.
+    pub const IDEMPOTENCY_TABLE: &str = "IdempotencyTableName";
+    /// Name of the document bucket.
+    pub const DOCUMENT_BUCKET: &str = "DocumentBucketName";
+    /// ARN of the topic of notices to vendors.
+    pub const NOTICES_TOPIC: &str = "NoticesTopicArn";
+}
