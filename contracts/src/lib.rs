@@ -8,6 +8,7 @@ pub mod envelope;
 pub mod events;
 pub mod handlers;
 pub mod ids;
+pub mod items;
 pub mod lifecycle;
 pub mod money;
 pub mod needs;
