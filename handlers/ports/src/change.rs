@@ -61,7 +61,17 @@ impl Draft {
     }
 }
 
-/// A change of an invoice. `record.version` is the version that it makes; it holds only if the stored version is the
+/// What a commit means for the consumer's claim on the event that caused it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completes {
+    /// The event's work is done: the claim is completed in the same transaction, and a redelivery is a duplicate.
+    Claim,
+    /// An intermediate commit (PAYING, PAYMENT_UNKNOWN): the claim stays in progress, so that a redelivery after a crash
+    /// or a [`crate::Fault`] takes the work up again.
+    Nothing,
+}
+
+/// A change of an invoice, made by [`crate::begin`], [`crate::step`] or [`crate::silent_step`]. `record.version` is the version that it makes; it holds only if the stored version is the
 /// one before (or there is none, for version 1).
 #[derive(Debug, Clone)]
 pub struct InvoiceChange {
@@ -79,6 +89,8 @@ pub struct InvoiceChange {
     pub payment: Option<PaymentRecord>,
     /// Whether this change also claims the invoice's business key as the first of its kind.
     pub claims_key: bool,
+    /// Whether this commit ends the work that the causing event asked for.
+    pub completes: Completes,
     /// When, by the clock port.
     pub at: time::OffsetDateTime,
 }

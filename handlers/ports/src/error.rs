@@ -41,6 +41,9 @@ pub enum Fault {
     /// Trying again may help: the message goes back and comes again.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// A handler tried a step that the lifecycle does not have: a fault of ours, which no retry mends.
+    #[error(transparent)]
+    Illegal(#[from] crate::step::IllegalStep),
     /// The event came before what it builds on: try again later.
     #[error("{event} of {subject} is premature: {reason}")]
     Premature {

@@ -6,11 +6,15 @@ mod change;
 mod error;
 pub mod memory;
 mod payments;
+mod step;
 mod world;
 
-pub use change::{Announced, Draft, InvoiceChange, VendorChange, invoice_subject, vendor_subject};
+pub use change::{
+    Announced, Completes, Draft, InvoiceChange, VendorChange, invoice_subject, vendor_subject,
+};
 pub use error::{Fault, PortError};
 pub use payments::{PaymentOrder, ProviderAnswer};
+pub use step::{IllegalStep, Occasion, begin, silent_step, step};
 pub use world::{
     Answer, Clock, Notice, NoticeOutcome, PayVendors, Policies, ReadInvoiceDocuments, ReadInvoices,
     ReadRegistrations, ReadVendors, SendNotices, Stored, WriteInvoiceDocuments, WriteInvoices,
