@@ -13,7 +13,7 @@ pub use change::{
     Announced, Completes, Draft, InvoiceChange, VendorChange, invoice_subject, vendor_subject,
 };
 pub use error::{Fault, PortError};
-pub use payments::{PaymentOrder, ProviderAnswer};
+pub use payments::{PaymentOrder, ProviderAnswer, may_follow};
 pub use step::{IllegalStep, Occasion, begin, silent_step, step};
 pub use world::{
     Answer, Clock, Notice, NoticeOutcome, PayVendors, Policies, ReadInvoiceDocuments, ReadInvoices,

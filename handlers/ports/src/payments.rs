@@ -1,6 +1,7 @@
 //! The payment provider as a decision sees it.
 
 use contracts::Amount;
+use contracts::records::{PaymentRecord, PaymentStatus};
 
 /// What a provider is asked to pay. The key is permanent: the provider must treat a second order with it as the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,4 +31,16 @@ pub enum ProviderAnswer {
     NotFound,
     /// No answer in time: it may or may not have the order.
     Unknown,
+}
+
+/// Whether a stored payment may become `next`: key, amount and payee are permanent, and a further attempt follows a
+/// definite decline only (R12). A store refuses anything else with [`crate::PortError::Conflict`].
+#[must_use]
+pub fn may_follow(stored: &PaymentRecord, next: &PaymentRecord) -> bool {
+    let same = stored.key == next.key
+        && stored.amount == next.amount
+        && stored.payee_account == next.payee_account;
+    let attempt = next.attempt == stored.attempt
+        || (stored.status == PaymentStatus::Declined && next.attempt == stored.attempt + 1);
+    same && attempt
 }

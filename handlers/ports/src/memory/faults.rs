@@ -1,0 +1,47 @@
+//! Faults on demand: calls that fail before they do anything, and writes whose answer is lost.
+
+use super::Memory;
+use crate::error::PortError;
+use crate::world::Answer;
+
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    failing: u32,
+    losing: u32,
+}
+
+impl Faults {
+    pub(super) fn before(&mut self, action: &'static str, subject: &str) -> Answer<()> {
+        fault(&mut self.failing, action, subject, "injected")
+    }
+
+    pub(super) fn after(&mut self, action: &'static str, subject: &str) -> Answer<()> {
+        fault(&mut self.losing, action, subject, "applied, answer lost")
+    }
+}
+
+fn fault(left: &mut u32, action: &'static str, subject: &str, reason: &str) -> Answer<()> {
+    match left.checked_sub(1) {
+        None => Ok(()),
+        Some(rest) => {
+            *left = rest;
+            Err(PortError::Unavailable {
+                action,
+                subject: subject.to_owned(),
+                reason: reason.to_owned(),
+            })
+        }
+    }
+}
+
+impl Memory {
+    /// The next `calls` port calls fail and do nothing.
+    pub fn fail_next(&self, calls: u32) {
+        self.lock().faults.failing = calls;
+    }
+
+    /// The next `writes` that succeed are applied, and answer as if they had failed.
+    pub fn lose_next_answers(&self, writes: u32) {
+        self.lock().faults.losing = writes;
+    }
+}

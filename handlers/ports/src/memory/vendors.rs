@@ -1,0 +1,66 @@
+//! Vendor profiles: one head, one history item for each version.
+
+use super::Memory;
+use crate::change::VendorChange;
+use crate::error::PortError;
+use crate::world::{Answer, ReadVendors, WriteVendors};
+use contracts::VendorId;
+use contracts::records::{HistoryRecord, VendorProfile};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Default)]
+pub(super) struct Vendors {
+    heads: BTreeMap<VendorId, VendorProfile>,
+    history: BTreeMap<VendorId, Vec<HistoryRecord>>,
+}
+
+impl Memory {
+    /// Puts a profile there as it is, without a commit: the beginning of a test.
+    pub fn seed_vendor(&self, profile: VendorProfile) {
+        self.lock().vendors.heads.insert(profile.vendor_id, profile);
+    }
+
+    /// A vendor's versions, oldest first.
+    #[must_use]
+    pub fn vendor_history(&self, id: VendorId) -> Vec<HistoryRecord> {
+        let inner = self.lock();
+        inner.vendors.history.get(&id).cloned().unwrap_or_default()
+    }
+}
+
+impl ReadVendors for Memory {
+    async fn vendor(&self, id: VendorId) -> Answer<Option<VendorProfile>> {
+        let subject = format!("vendor {id}");
+        self.read(&subject, |inner| inner.vendors.heads.get(&id).cloned())
+            .await
+    }
+}
+
+impl WriteVendors for Memory {
+    async fn commit_vendor(&self, change: VendorChange) -> Answer<()> {
+        let id = change.profile.vendor_id;
+        let subject = format!("vendor {id}");
+        self.write(&subject, |inner| {
+            let stored = inner.vendors.heads.get(&id).map_or(0, |head| head.version);
+            if change.profile.version != stored + 1 {
+                return Err(PortError::Stale {
+                    subject: subject.clone(),
+                });
+            }
+            let row = HistoryRecord {
+                version: change.profile.version,
+                from: None,
+                to: None,
+                actor: change.actor,
+                cause: change.cause,
+                announces: change.events.iter().map(|e| e.announcement()).collect(),
+                at: change.at,
+            };
+            inner.vendors.history.entry(id).or_default().push(row);
+            inner.vendors.heads.insert(id, change.profile);
+            inner.outbox.extend(change.events);
+            Ok(())
+        })
+        .await
+    }
+}
