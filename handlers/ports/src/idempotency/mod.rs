@@ -177,11 +177,8 @@ pub trait Claims {
 
     /// Ends the work. An outcome that was recorded before (by the work's own transaction) stands; what stands is returned.
     /// `Stale` when somebody else took over.
-    fn complete(
-        &self,
-        grant: &Grant,
-        outcome: &str,
-    ) -> impl Future<Output = Answer<String>> + Send;
+    fn complete(&self, grant: &Grant, outcome: &str)
+    -> impl Future<Output = Answer<String>> + Send;
 
     /// Gives the claim back after a failure, so that a retry needn't wait for the lease. Nothing happens when it is done
     /// or somebody else's by now.
