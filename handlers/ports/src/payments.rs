@@ -2,9 +2,12 @@
 
 use contracts::Amount;
 use contracts::records::{PaymentRecord, PaymentStatus};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// What a provider is asked to pay. The key is permanent: the provider must treat a second order with it as the first.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PaymentOrder {
     /// `<invoiceId>-<instalment>`.
     pub key: String,
@@ -18,6 +21,9 @@ pub struct PaymentOrder {
     pub payee_name: String,
     /// What the payee sees: the invoice's number.
     pub reference: String,
+    /// When the payment was claimed: the same on every attempt to hand the order in.
+    #[serde(with = "time::serde::rfc3339")]
+    pub requested_at: OffsetDateTime,
 }
 
 /// What a provider says.
