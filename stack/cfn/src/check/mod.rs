@@ -1,6 +1,17 @@
-//! stub
-use crate::{Finding, Template};
-/// stub
-pub fn template(_: &Template) -> Vec<Finding> {
-    Vec::new()
+//! What AWS would refuse, found before it is asked: limits, schema bounds, references and cycles. Judges the template
+//! alone; rules about our own topology belong to the stack.
+
+mod bounds;
+mod graph;
+mod limits;
+
+use crate::finding::Finding;
+use crate::template::Template;
+
+/// Everything found, unsorted and without source locations ([`crate::Stack::synth`] adds those).
+pub fn template(template: &Template) -> Vec<Finding> {
+    let mut findings = limits::judge(template);
+    findings.extend(bounds::judge(template));
+    findings.extend(graph::judge(template));
+    findings
 }
