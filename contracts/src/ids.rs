@@ -72,6 +72,34 @@ pub enum SellerIdentity {
     Legal(String),
     /// BT-32.
     Tax(String),
+    /// BT-27, when a document gives no identifier at all.
+    Name(String),
+    /// Nothing identifies the seller: a fixed vendor that nobody can register.
+    Unidentified,
+}
+
+impl SellerIdentity {
+    /// The identity by the order of preference of the contract; blank parts count as absent. `None` when no identifier is
+    /// left.
+    #[must_use]
+    pub fn preferred(
+        endpoint: Option<(&str, &str)>,
+        vat: Option<&str>,
+        legal: Option<&str>,
+        tax: Option<&str>,
+    ) -> Option<Self> {
+        let given = |text: Option<&str>| -> Option<String> {
+            text.map(str::trim)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        endpoint
+            .and_then(|(scheme, value)| Some((given(Some(scheme))?, given(Some(value))?)))
+            .map(|(scheme, value)| Self::Endpoint { scheme, value })
+            .or_else(|| given(vat).map(Self::Vat))
+            .or_else(|| given(legal).map(Self::Legal))
+            .or_else(|| given(tax).map(Self::Tax))
+    }
 }
 
 impl VendorId {
@@ -91,6 +119,8 @@ impl VendorId {
             SellerIdentity::Vat(id) => derive("vendor-vat", &[&fold(id)]),
             SellerIdentity::Legal(id) => derive("vendor-legal", &[&fold(id)]),
             SellerIdentity::Tax(id) => derive("vendor-tax", &[&fold(id)]),
+            SellerIdentity::Name(name) => derive("vendor-name", &[&fold(name)]),
+            SellerIdentity::Unidentified => derive("vendor-unidentified", &[]),
         })
     }
 }
@@ -235,6 +265,20 @@ mod tests {
             a,
             VendorId::of(&SellerIdentity::Legal("DE123456789".into()))
         );
+    }
+
+    #[test]
+    fn the_endpoint_comes_before_the_vat_id_and_blanks_are_absent() {
+        let of = |endpoint| SellerIdentity::preferred(endpoint, Some("DE1"), Some("HRB 1"), None);
+        assert!(matches!(
+            of(Some(("0088", "1"))),
+            Some(SellerIdentity::Endpoint { .. })
+        ));
+        assert_eq!(
+            of(Some((" ", "1"))),
+            Some(SellerIdentity::Vat("DE1".into()))
+        );
+        assert_eq!(SellerIdentity::preferred(None, None, Some(" "), None), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use crate::envelope::Cause;
 use crate::events::{DocumentRef, Finding, RejectionReason, Violation};
-use crate::ids::{EventId, InvoiceId, InvoiceKey, VendorId};
+use crate::ids::{EventId, InvoiceId, InvoiceKey, SellerIdentity, VendorId};
 use crate::lifecycle::State;
 use crate::money::Amount;
 use schemars::JsonSchema;
@@ -46,6 +46,21 @@ pub struct Registration {
     pub email: Option<String>,
 }
 
+impl Registration {
+    /// What identifies the vendor, if the registration says.
+    #[must_use]
+    pub fn identity(&self) -> Option<SellerIdentity> {
+        SellerIdentity::preferred(
+            self.endpoint
+                .as_ref()
+                .map(|e| (e.scheme.as_str(), e.value.as_str())),
+            self.vat_id.as_deref(),
+            self.legal_id.as_deref(),
+            self.tax_id.as_deref(),
+        )
+    }
+}
+
 /// An electronic address and its scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -74,6 +89,9 @@ pub struct VendorProfile {
     pub iban_check: Finding,
     /// Whether invoices of this vendor are processed.
     pub onboarded: bool,
+    /// When the registration was accepted: an older one that arrives late changes nothing.
+    #[serde(with = "time::serde::rfc3339")]
+    pub registered_at: OffsetDateTime,
 }
 
 /// What the system keeps of an invoice's content: enough to decide, pay and explain.

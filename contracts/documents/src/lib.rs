@@ -1,1 +1,36 @@
-//! stub
+//! Reads an invoice document into one typed invoice, and judges it by the rules of the profile that it declares.
+//!
+//! Pure: bytes in, values out. [`read`] is tolerant (R23): what is incomplete becomes an invoice that breaks rules, and only
+//! what can't be an invoice at all is [`Unreadable`]. [`judge`] applies the business rules (R24). It does not decide what
+//! becomes of an invoice, and its words never repeat the invoice's content.
+
+mod document;
+mod json;
+mod judge;
+mod required;
+mod safety;
+mod ubl;
+mod unreadable;
+
+pub use document::{Document, NoSummary, RegistrationGap};
+pub use judge::{Judgement, judge};
+pub use safety::MAX_BYTES;
+pub use unreadable::Unreadable;
+
+/// Reads a UBL 2.1 `Invoice` or `CreditNote`, or the project's own JSON (see `samples/README.md`). The first character
+/// decides which.
+///
+/// # Errors
+/// [`Unreadable`] when the bytes can't become a typed invoice.
+pub fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
+    safety::size(bytes)?;
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => Err(Unreadable::Empty),
+        Some(b'{' | b'[' | b'"') => json::read(bytes, text),
+        Some(_) => ubl::read(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests;
