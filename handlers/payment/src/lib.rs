@@ -1,1 +1,152 @@
-//! stub
+//! Pays an approved invoice exactly once, to the account in the vendor's profile (R12, R26).
+//!
+//! ```text
+//! APPROVED --claim--> PAYING --order--> settled: PAID | declined: PAYMENT_FAILED | no answer: PAYMENT_UNKNOWN
+//! ```
+//!
+//! The claim is committed before the provider hears of the payment, and holds amount and payee for good. Whoever finds
+//! PAYING or PAYMENT_UNKNOWN asks the provider first, by the payment key, and hands the order in only when the provider
+//! never got it: under the same key and attempt, which the provider takes once. What a declined payment leads to next
+//! (attempt n+1, with other people's approval) is not decided here.
+
+mod decision;
+mod settle;
+
+pub use decision::{Next, decide};
+pub use settle::{Outcome, settle};
+
+use contracts::InvoiceId;
+use contracts::envelope::Detail;
+use contracts::events::{InvoiceApproved, PaymentFailed, PaymentFailure};
+use contracts::handlers::Payment;
+use contracts::records::{InvoiceRecord, PaymentRecord, VendorProfile};
+use contracts::{State, VendorId};
+use ports::{
+    Clock, Fault, InvoiceChange, Occasion, PayVendors, PaymentOrder, PortError, ProviderAnswer,
+    ReadInvoices, ReadVendors, WriteInvoices, decide_again, reached, silent_step, step,
+};
+
+/// The only instalment: an invoice is paid in one.
+pub const INSTALMENT: u32 = 1;
+
+/// Pays the invoice that was approved, or finds out what became of its payment.
+///
+/// # Errors
+/// When a port fails, when the event came too early, and [`Fault::PaymentUnknown`] when the provider did not answer: the
+/// event must come again to ask.
+pub async fn handle<W>(world: &W, event: &Detail<InvoiceApproved>) -> Result<(), Fault>
+where
+    W: Clock + ReadInvoices + WriteInvoices + ReadVendors + PayVendors + Sync,
+{
+    decide_again(|| attempt(world, event)).await
+}
+
+async fn attempt<W>(world: &W, event: &Detail<InvoiceApproved>) -> Result<(), Fault>
+where
+    W: Clock + ReadInvoices + WriteInvoices + ReadVendors + PayVendors + Sync,
+{
+    let subject = &event.metadata.subject;
+    let record = reached(world.invoice(subject.invoice_id).await?, event)?;
+    let payment = world.payment(record.invoice_id, INSTALMENT).await?;
+    let profile = world.vendor(record.vendor_id()).await?;
+    let occasion = || Occasion::of(&event.metadata, world.origin());
+    match decide(&record, profile.as_ref(), payment.as_ref())? {
+        Next::Nothing => Ok(()),
+        Next::Fail(reason) => {
+            let change = fail(&record, reason, &occasion())?;
+            Ok(world.commit_invoice(change).await?)
+        }
+        Next::Claim(claim) => {
+            let (change, claimed) = claim_of(&record, claim, &occasion())?;
+            let paying = change.record.clone();
+            world.commit_invoice(change).await?;
+            let order = order_of(&paying, &claimed, profile.as_ref())?;
+            let answer = world.pay(&order).await?;
+            conclude(world, &paying, claimed, answer, &occasion()).await
+        }
+        Next::Ask(claimed) => {
+            let mut answer = world.payment_status(&claimed.key, claimed.attempt).await?;
+            if answer == ProviderAnswer::NotFound {
+                let order = order_of(&record, &claimed, profile.as_ref())?;
+                answer = world.pay(&order).await?;
+            }
+            conclude(world, &record, claimed, answer, &occasion()).await
+        }
+    }
+}
+
+/// Records the provider's answer; without one, the event must come again.
+async fn conclude<W>(
+    world: &W,
+    record: &InvoiceRecord,
+    payment: PaymentRecord,
+    answer: ProviderAnswer,
+    occasion: &Occasion,
+) -> Result<(), Fault>
+where
+    W: WriteInvoices + Sync,
+{
+    let key = payment.key.clone();
+    match settle(record, payment, answer, occasion)? {
+        Outcome::Final(change) => Ok(world.commit_invoice(*change).await?),
+        Outcome::NowUnknown(change) => {
+            world.commit_invoice(*change).await?;
+            Err(Fault::PaymentUnknown { key })
+        }
+        Outcome::StillUnknown => Err(Fault::PaymentUnknown { key }),
+    }
+}
+
+fn fail(
+    record: &InvoiceRecord,
+    reason: PaymentFailure,
+    occasion: &Occasion,
+) -> Result<InvoiceChange, Fault> {
+    let event = PaymentFailed {
+        reason,
+        payment_key: PaymentRecord::key_of(record.invoice_id, INSTALMENT),
+        attempt: 1,
+    };
+    Ok(step::<Payment, _>(
+        record,
+        State::PaymentFailed,
+        event,
+        occasion,
+    )?)
+}
+
+fn claim_of(
+    record: &InvoiceRecord,
+    claim: decision::Claim,
+    occasion: &Occasion,
+) -> Result<(InvoiceChange, PaymentRecord), Fault> {
+    let payment = claim.record(record.invoice_id, occasion.origin.now);
+    let mut change = silent_step::<Payment>(record, State::Paying, occasion)?;
+    change.payment = Some(payment.clone());
+    Ok((change, payment))
+}
+
+/// The order for a claimed payment: what was claimed, not what the profile says by now.
+fn order_of(
+    record: &InvoiceRecord,
+    payment: &PaymentRecord,
+    profile: Option<&VendorProfile>,
+) -> Result<PaymentOrder, Fault> {
+    let profile = profile.ok_or_else(|| gone(record.vendor_id(), record.invoice_id))?;
+    Ok(PaymentOrder {
+        key: payment.key.clone(),
+        attempt: payment.attempt,
+        amount: payment.amount.clone(),
+        payee_account: payment.payee_account.clone(),
+        payee_name: profile.registration.name.clone(),
+        reference: record.key.number.clone(),
+        requested_at: payment.at,
+    })
+}
+
+fn gone(vendor: VendorId, invoice: InvoiceId) -> PortError {
+    PortError::Corrupt {
+        subject: format!("vendor {vendor}"),
+        reason: format!("it has no profile, but a payment of its invoice {invoice} is claimed"),
+    }
+}

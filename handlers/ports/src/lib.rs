@@ -3,6 +3,7 @@
 //! One trait a need: a world implements it for a handler only if the handler declares that need. Nothing here knows AWS.
 
 pub mod api;
+mod arrival;
 mod change;
 mod error;
 pub mod idempotency;
@@ -12,6 +13,7 @@ mod payments;
 mod step;
 mod world;
 
+pub use arrival::{decide_again, reached};
 pub use change::{
     Announced, Completes, Draft, InvoiceChange, VendorChange, invoice_subject, vendor_subject,
 };

@@ -21,7 +21,7 @@ pub struct PaymentOrder {
     pub payee_name: String,
     /// What the payee sees: the invoice's number.
     pub reference: String,
-    /// When the payment was claimed: the same on every attempt to hand the order in.
+    /// When the payment's record came to stand as it does: from the record, not from the clock of the moment.
     #[serde(with = "time::serde::rfc3339")]
     pub requested_at: OffsetDateTime,
 }
@@ -39,14 +39,18 @@ pub enum ProviderAnswer {
     Unknown,
 }
 
-/// Whether a stored payment may become `next`: key, amount and payee are permanent, and a further attempt follows a
-/// definite decline only (R12). A store refuses anything else with [`crate::PortError::Conflict`].
+/// Whether a stored payment may become `next`: key, amount and payee are permanent, an attempt has one outcome, and a
+/// further attempt follows a definite decline only (R12). A store makes this its condition and refuses anything else with
+/// [`crate::PortError::Conflict`].
 #[must_use]
 pub fn may_follow(stored: &PaymentRecord, next: &PaymentRecord) -> bool {
     let same = stored.key == next.key
         && stored.amount == next.amount
         && stored.payee_account == next.payee_account;
-    let attempt = next.attempt == stored.attempt
-        || (stored.status == PaymentStatus::Declined && next.attempt == stored.attempt + 1);
-    same && attempt
+    let attempt = match stored.status {
+        PaymentStatus::Claimed | PaymentStatus::Unknown => stored.attempt,
+        PaymentStatus::Declined => stored.attempt + 1,
+        PaymentStatus::Settled => return false,
+    };
+    same && next.attempt == attempt
 }

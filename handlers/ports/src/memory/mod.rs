@@ -9,6 +9,7 @@ mod documents;
 mod faults;
 mod invoices;
 mod provider;
+pub mod sample;
 mod schedule;
 mod vendors;
 

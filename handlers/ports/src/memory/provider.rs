@@ -44,7 +44,8 @@ impl Provider {
         let id = (order.key.clone(), order.attempt);
         if let Some(known) = self.orders.get_mut(&id) {
             known.submissions += 1;
-            if known.order != *order {
+            let ordered = |o: &PaymentOrder| (o.amount.clone(), o.payee_account.clone());
+            if ordered(&known.order) != ordered(order) {
                 return Err(PortError::Conflict {
                     subject: format!("order {} attempt {}", order.key, order.attempt),
                 });

@@ -1,0 +1,88 @@
+//! What to do about an approved invoice, from what is stored about it. Nothing here talks to the provider.
+
+use crate::INSTALMENT;
+use contracts::events::PaymentFailure;
+use contracts::records::{InvoiceRecord, PaymentRecord, PaymentStatus, VendorProfile};
+use contracts::{Amount, InvoiceId, State};
+use ports::PortError;
+use time::OffsetDateTime;
+
+/// What comes next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// The event is old: the payment has its outcome, or the invoice went elsewhere.
+    Nothing,
+    /// There is nothing to claim: it fails for good.
+    Fail(PaymentFailure),
+    /// Claim the payment, then hand the order in.
+    Claim(Claim),
+    /// A payment is claimed and its outcome is not known: ask the provider.
+    Ask(PaymentRecord),
+}
+
+/// A payment that may be claimed: a positive amount and the account of the vendor's profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    amount: Amount,
+    payee_account: String,
+}
+
+impl Claim {
+    /// The claim's record: the first attempt.
+    #[must_use]
+    pub fn record(self, invoice: InvoiceId, at: OffsetDateTime) -> PaymentRecord {
+        PaymentRecord {
+            key: PaymentRecord::key_of(invoice, INSTALMENT),
+            instalment: INSTALMENT,
+            attempt: 1,
+            amount: self.amount,
+            payee_account: self.payee_account,
+            status: PaymentStatus::Claimed,
+            at,
+        }
+    }
+}
+
+/// Decides by the invoice's state. The account is the profile's, never the document's (R26). That a claim agrees with an
+/// earlier one is the store's condition ([`ports::may_follow`]): only there it is judged in the same moment as the version.
+///
+/// # Errors
+/// [`PortError::Corrupt`] when what is stored contradicts itself: a payment without a claim, an amount that can't be paid.
+pub fn decide(
+    record: &InvoiceRecord,
+    profile: Option<&VendorProfile>,
+    payment: Option<&PaymentRecord>,
+) -> Result<Next, PortError> {
+    match (record.state, payment) {
+        (State::Approved, _) => first_claim(record, profile),
+        (State::Paying | State::PaymentUnknown, Some(claimed)) => Ok(Next::Ask(claimed.clone())),
+        (State::Paying | State::PaymentUnknown, None) => Err(corrupt(
+            record,
+            "it is being paid, but no payment of it is claimed",
+        )),
+        _ => Ok(Next::Nothing),
+    }
+}
+
+fn first_claim(record: &InvoiceRecord, profile: Option<&VendorProfile>) -> Result<Next, PortError> {
+    let amount = match &record.summary {
+        Some(summary) if summary.payable.minor > 0 => summary.payable.clone(),
+        Some(_) => return Err(corrupt(record, "it is approved, but nothing is to be paid")),
+        None => return Err(corrupt(record, "it is approved, but was never summarised")),
+    };
+    let account = profile.and_then(|profile| profile.registration.account.as_deref());
+    Ok(match account.map(str::trim).filter(|a| !a.is_empty()) {
+        Some(account) => Next::Claim(Claim {
+            amount,
+            payee_account: account.to_owned(),
+        }),
+        None => Next::Fail(PaymentFailure::NoAccount),
+    })
+}
+
+fn corrupt(record: &InvoiceRecord, reason: &str) -> PortError {
+    PortError::Corrupt {
+        subject: format!("invoice {}", record.invoice_id),
+        reason: reason.to_owned(),
+    }
+}
