@@ -57,6 +57,9 @@ pub struct Retention {
     pub archive_days: u32,
     /// Documents, invoices, in years.
     pub record_years: u32,
+    /// Point-in-time recovery of the tables, in days, 1 to 35; 0 = none, for environments that come and go (deleting a
+    /// table that has it leaves a system backup behind).
+    pub recovery_days: u32,
 }
 
 /// How much may happen at once.
@@ -90,5 +93,11 @@ impl Environment {
     #[must_use]
     pub fn stack_name(&self) -> String {
         format!("invoicing-{}", self.name)
+    }
+
+    /// Whether its data outlives the stack: protected, and not on the local cloud, where nothing is worth protecting.
+    #[must_use]
+    pub fn keeps_data(&self) -> bool {
+        self.protected && self.target == Target::Aws
     }
 }

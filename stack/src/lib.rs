@@ -1,7 +1,27 @@
 //! Our topology: from the typed event graph, an environment and artifacts to a CloudFormation template. Pure.
+//!
+//! Lanes are declared once ([`lanes`]), handlers once (`contracts`). Everything else is derived: rules, queues, policies,
+//! roles, alarms, checks and views. Nothing here reads a file, a clock or the network.
 
 mod artifacts;
+mod bootstrap;
+mod capability;
+pub mod checks;
+mod constructs;
 mod environment;
+mod graph;
+mod ids;
+pub mod lanes;
+mod numbers;
+mod shared;
+mod synth;
+mod topology;
+mod views;
 
 pub use artifacts::Artifacts;
+pub use bootstrap::{BOOTSTRAP_STACK, bootstrap};
+pub use capability::{Omitted, Parity, REFUSED};
+pub use checks::Finding;
 pub use environment::{Api, Capacity, Environment, Retention, Target};
+pub use graph::{Graph, Lane, LaneOf, Path};
+pub use synth::{Synthesised, synth};

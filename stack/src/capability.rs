@@ -1,0 +1,129 @@
+//! What the local cloud can't take: the one table of it. Resources of a refused type are left out of a local template
+//! and listed as omitted; properties that it accepts and drops are made good after the deploy, or are judged on the
+//! template only.
+
+use cfn::Template;
+use contracts::tables::Table;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::environment::Environment;
+use crate::graph::Graph;
+use crate::ids;
+
+/// Types that the local cloud refuses, and what that costs a local run. Measured on MiniStack 1.5.33.
+pub const REFUSED: &[(&str, &str)] = &[
+    ("AWS::Budgets::Budget", "nothing is billed locally"),
+    ("AWS::CloudWatch::CompositeAlarm", "single alarms remain"),
+    (
+        "AWS::EventSchemas::Registry",
+        "schemas are checked by the handlers",
+    ),
+    (
+        "AWS::EventSchemas::Schema",
+        "schemas are checked by the handlers",
+    ),
+    (
+        "AWS::Events::ApiDestination",
+        "nothing outside is called locally",
+    ),
+    (
+        "AWS::Events::Archive",
+        "made by direct call after the deploy",
+    ),
+    (
+        "AWS::Events::Connection",
+        "nothing outside is called locally",
+    ),
+    ("AWS::Events::EventBusPolicy", "one account only"),
+    ("AWS::IAM::RolePolicy", "roles carry their policies inline"),
+    ("AWS::Logs::QueryDefinition", "a console's convenience"),
+    ("AWS::ResourceGroups::Group", "a console's convenience"),
+    (
+        "AWS::SNS::TopicInlinePolicy",
+        "topic policies are resources",
+    ),
+    (
+        "AWS::SQS::QueueInlinePolicy",
+        "queue policies are resources",
+    ),
+    ("AWS::XRay::Group", "traces are not kept locally"),
+    ("AWS::XRay::ResourcePolicy", "traces are not kept locally"),
+    ("AWS::XRay::SamplingRule", "traces are not kept locally"),
+];
+
+/// A resource that a local template leaves out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Omitted {
+    /// Its logical id.
+    pub logical_id: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// What that means for a local run.
+    pub reason: String,
+}
+
+/// What the local cloud accepts in the template and drops, to be made good by a direct call after the deploy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "kebab-case")]
+pub enum Parity {
+    /// `UpdateTimeToLive` on a table.
+    TimeToLive {
+        /// Logical id of the table.
+        table: String,
+        /// Attribute with the expiry in epoch seconds.
+        attribute: String,
+    },
+    /// `PutFunctionConcurrency` on a function.
+    ReservedConcurrency {
+        /// Logical id of the function.
+        function: String,
+        /// How many executions are reserved for it.
+        executions: u32,
+    },
+}
+
+/// Leaves out what the local cloud refuses.
+pub(crate) fn omit(template: Template) -> (Template, Vec<Omitted>) {
+    let omitted: Vec<Omitted> = template
+        .resources()
+        .filter_map(|(id, resource)| {
+            let type_name = resource.get("Type")?.as_str()?;
+            let (_, reason) = REFUSED.iter().find(|(refused, _)| *refused == type_name)?;
+            Some(Omitted {
+                logical_id: id.to_owned(),
+                type_name: type_name.to_owned(),
+                reason: (*reason).to_owned(),
+            })
+        })
+        .collect();
+    if omitted.is_empty() {
+        return (template, omitted);
+    }
+    let mut members = template.members().clone();
+    if let Some(resources) = members.get_mut("Resources").and_then(Value::as_object_mut) {
+        resources.retain(|id, _| !omitted.iter().any(|left| left.logical_id == *id));
+    }
+    // A template without some of its resources is still a JSON object.
+    let kept = Template::parse(&Value::Object(members).to_string()).unwrap_or(template);
+    (kept, omitted)
+}
+
+/// What is to be made good after a local deploy.
+pub(crate) fn parity(environment: &Environment, graph: &Graph) -> Vec<Parity> {
+    let expiring = Table::ALL.into_iter().filter_map(|table| {
+        let spec = table.spec();
+        Some(Parity::TimeToLive {
+            table: spec.logical_id.to_owned(),
+            attribute: spec.expires?.to_owned(),
+        })
+    });
+    let reserved = graph.handlers.iter().filter_map(|handler| {
+        Some(Parity::ReservedConcurrency {
+            function: ids::function(handler.id).logical_id().to_string(),
+            executions: environment.capacity.reserved_concurrency?,
+        })
+    });
+    expiring.chain(reserved).collect()
+}

@@ -1,0 +1,46 @@
+//! What a check found: one shape for cfn's findings and ours.
+
+use cfn::{Severity, Source};
+use serde::Serialize;
+
+/// One fault. Codes are stable, texts are not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// `CFN...` is a limit of AWS, `STK...` a rule of ours.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong with what, in one sentence.
+    pub message: String,
+    /// The resource; none where it is about the graph or the whole template.
+    pub logical_id: Option<String>,
+    /// The property's path, where there is one.
+    pub path: Option<String>,
+    /// Where it was declared.
+    pub source: Option<Source>,
+}
+
+impl From<cfn::Finding> for Finding {
+    fn from(finding: cfn::Finding) -> Self {
+        Self {
+            code: finding.code.as_str(),
+            severity: finding.severity,
+            message: finding.message,
+            logical_id: finding.logical_id,
+            path: finding.path,
+            source: finding.source,
+        }
+    }
+}
+
+/// Errors first, then by code and resource.
+pub(crate) fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        (b.severity, a.code, &a.logical_id, &a.message).cmp(&(
+            a.severity,
+            b.code,
+            &b.logical_id,
+            &b.message,
+        ))
+    });
+}

@@ -1,0 +1,84 @@
+//! Dead-letter queues: 14 days, encrypted, TLS only, an alarm at the first message, and the way back of their kind (R9).
+
+use super::Site;
+use super::policies::tls_only;
+use crate::{ids, numbers};
+use cfn::cloudwatch::{
+    Alarm, AlarmComparisonOperator, AlarmDimension, AlarmStatistic, AlarmTreatMissingData,
+};
+use cfn::{Handle, PolicyDocument, Statement, sqs};
+use serde_json::{Value, json};
+
+/// How messages get back from a dead-letter queue (R9); written into its `Metadata`, where `redrive` reads it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum WayBack<'a> {
+    /// Move them to the source queue.
+    MoveTo(&'a str),
+    /// Send them to this one target of rules; never to the bus, which would fan them out again.
+    SendTo(&'a str),
+    /// Decrypt them if needed and send them to the one target that their attributes name.
+    SendToNamed,
+    /// Invoke this function with `requestPayload`.
+    Invoke(&'a str),
+}
+
+impl WayBack<'_> {
+    fn to_json(self) -> Value {
+        match self {
+            WayBack::MoveTo(queue) => json!({ "kind": "move", "to": queue }),
+            WayBack::SendTo(target) => json!({ "kind": "send", "to": target }),
+            WayBack::SendToNamed => json!({ "kind": "send-named" }),
+            WayBack::Invoke(function) => json!({ "kind": "invoke", "to": function }),
+        }
+    }
+}
+
+/// Adds a dead-letter queue, its policy and its alarm. `writers` lets services in; queues that only SQS itself or an
+/// execution role writes to need none.
+#[track_caller]
+pub(crate) fn dead_letter_queue(
+    site: &mut Site<'_>,
+    id: &str,
+    way_back: WayBack<'_>,
+    writers: impl FnOnce(&Handle<sqs::Queue>) -> Option<Statement>,
+) -> Handle<sqs::Queue> {
+    let queue = site.stack.add(
+        id,
+        sqs::Queue::new()
+            .kms_master_key_id(ids::messaging_key().arn())
+            .message_retention_period(numbers::DLQ_RETENTION_SECONDS),
+    );
+    site.stack
+        .options(&queue)
+        .metadata("WayBack", way_back.to_json());
+    let statements = writers(&queue)
+        .into_iter()
+        .chain([tls_only("sqs:*", [queue.arn()])]);
+    site.stack.add(
+        format!("{id}Policy"),
+        sqs::QueuePolicy::new(PolicyDocument::of(statements), [queue.url()]),
+    );
+    alarm_on_first_message(site, id, &queue);
+    queue
+}
+
+#[track_caller]
+fn alarm_on_first_message(site: &mut Site<'_>, id: &str, queue: &Handle<sqs::Queue>) {
+    site.stack.add(
+        format!("{id}Alarm"),
+        Alarm::new()
+            .alarm_description(format!(
+                "{id} holds at least one message: look with `provision redrive {id} --list`"
+            ))
+            .namespace("AWS/SQS")
+            .metric_name("ApproximateNumberOfMessagesVisible")
+            .dimensions([AlarmDimension::new("QueueName", queue.queue_name())])
+            .statistic(AlarmStatistic::Maximum)
+            .period(60)
+            .evaluation_periods(1)
+            .threshold(1)
+            .comparison_operator(AlarmComparisonOperator::GreaterThanOrEqualToThreshold)
+            .treat_missing_data(AlarmTreatMissingData::NotBreaching)
+            .alarm_actions([ids::alerts().arn()]),
+    );
+}

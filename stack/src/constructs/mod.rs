@@ -1,0 +1,44 @@
+//! Constructs: functions that add the resources that belong together, and hold the rules that no schema has. They know
+//! cfn and our numbers, and nothing of events or handlers beyond what they are given.
+
+pub(crate) mod dead_letters;
+pub(crate) mod function;
+pub(crate) mod grant;
+pub(crate) mod http_api;
+pub(crate) mod inbox;
+pub(crate) mod mapping;
+pub(crate) mod policies;
+pub(crate) mod route;
+pub(crate) mod topic;
+
+use crate::artifacts::Artifacts;
+use crate::environment::Environment;
+use crate::graph::Graph;
+use cfn::{DeletionPolicy, LogicalId, Stack};
+
+/// What every construct works on.
+pub(crate) struct Site<'a> {
+    /// The stack in the making.
+    pub stack: &'a mut Stack,
+    /// What differs between environments.
+    pub environment: &'a Environment,
+    /// The handlers' published code.
+    pub artifacts: &'a Artifacts,
+    /// Handlers and lanes.
+    pub graph: &'a Graph,
+}
+
+impl Site<'_> {
+    /// Keeps a resource that holds data when it leaves the stack, where the environment keeps data; says so either way.
+    pub(crate) fn stateful(&mut self, resource: impl AsRef<LogicalId>) {
+        let policy = if self.environment.keeps_data() {
+            DeletionPolicy::Retain
+        } else {
+            DeletionPolicy::Delete
+        };
+        self.stack
+            .options(resource)
+            .deletion_policy(policy)
+            .update_replace_policy(policy);
+    }
+}

@@ -1,0 +1,94 @@
+//! Logical ids: which name each resource of a handler, an inbox or a lane has. Every id is prefix + what it is, so it
+//! can be searched for from a console back to the declaration. Renaming one replaces the resource.
+
+use cfn::{Handle, events, iam, kms, lambda, logs, s3, sns, sqs};
+
+/// The key of what rests: bus, tables, documents, logs, function environments.
+pub(crate) const DATA_KEY: &str = "DataKey";
+/// The key of what moves: queues and topics.
+pub(crate) const MESSAGING_KEY: &str = "MessagingKey";
+/// The central bus.
+pub(crate) const BUS: &str = "Bus";
+/// Events that the bus itself could not encrypt or decrypt.
+pub(crate) const BUS_DLQ: &str = "BusUndeliveredDlq";
+/// Original documents, registrations, payment instructions.
+pub(crate) const DOCUMENTS: &str = "Documents";
+/// Notices to vendors.
+pub(crate) const NOTICES: &str = "NoticesTopic";
+/// Alarms for people.
+pub(crate) const ALERTS: &str = "AlertsTopic";
+/// The HTTP API.
+pub(crate) const API: &str = "Api";
+
+pub(crate) fn data_key() -> Handle<kms::Key> {
+    Handle::to(DATA_KEY)
+}
+
+pub(crate) fn messaging_key() -> Handle<kms::Key> {
+    Handle::to(MESSAGING_KEY)
+}
+
+pub(crate) fn bus() -> Handle<events::EventBus> {
+    Handle::to(BUS)
+}
+
+pub(crate) fn documents() -> Handle<s3::Bucket> {
+    Handle::to(DOCUMENTS)
+}
+
+pub(crate) fn notices() -> Handle<sns::Topic> {
+    Handle::to(NOTICES)
+}
+
+pub(crate) fn alerts() -> Handle<sns::Topic> {
+    Handle::to(ALERTS)
+}
+
+pub(crate) fn table(table: contracts::tables::Table) -> Handle<cfn::dynamodb::Table> {
+    Handle::to(table.spec().logical_id)
+}
+
+pub(crate) fn function(handler: &str) -> Handle<lambda::Function> {
+    Handle::to(format!("{handler}Function").as_str())
+}
+
+pub(crate) fn role(handler: &str) -> Handle<iam::Role> {
+    Handle::to(format!("{handler}Role").as_str())
+}
+
+pub(crate) fn logs(owner: &str) -> Handle<logs::LogGroup> {
+    Handle::to(format!("{owner}Logs").as_str())
+}
+
+/// An inbox's queue.
+pub(crate) fn queue(inbox: &str) -> Handle<sqs::Queue> {
+    Handle::to(format!("{inbox}Queue").as_str())
+}
+
+/// Where an inbox's messages go that were received too often.
+pub(crate) fn queue_dlq(inbox: &str) -> String {
+    format!("{inbox}QueueDlq")
+}
+
+/// Where events go that EventBridge could not deliver to a target.
+pub(crate) fn undelivered_dlq(target: &str) -> String {
+    format!("{target}UndeliveredDlq")
+}
+
+/// Where messages go that SNS could not deliver to an inbox.
+pub(crate) fn subscription_dlq(inbox: &str) -> String {
+    format!("{inbox}SubscriptionDlq")
+}
+
+/// Where events go that an asynchronously invoked function failed on for good.
+pub(crate) fn failures_dlq(handler: &str) -> Handle<sqs::Queue> {
+    Handle::to(format!("{handler}FailuresDlq").as_str())
+}
+
+pub(crate) fn topic(topic: &str) -> Handle<sns::Topic> {
+    Handle::to(format!("{topic}Topic").as_str())
+}
+
+pub(crate) fn rule(lane: &str) -> Handle<events::Rule> {
+    Handle::to(format!("{lane}Rule").as_str())
+}

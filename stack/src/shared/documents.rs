@@ -1,0 +1,82 @@
+//! The document bucket: originals, registrations, payment instructions (R15). Claim checks name object versions, so
+//! versions live as long as the records do.
+
+use crate::constructs::Site;
+use crate::constructs::policies::tls_only;
+use crate::ids;
+use cfn::s3::{
+    Bucket, BucketAbortIncompleteMultipartUpload, BucketEncryption, BucketLifecycleConfiguration,
+    BucketNoncurrentVersionExpiration, BucketObjectOwnership, BucketOwnershipControls,
+    BucketOwnershipControlsRule, BucketPolicy, BucketPublicAccessBlockConfiguration, BucketRule,
+    BucketRuleStatus, BucketSSEAlgorithm, BucketServerSideEncryptionByDefault,
+    BucketServerSideEncryptionRule, BucketVersioningConfiguration,
+    BucketVersioningConfigurationStatus,
+};
+use cfn::{PolicyDocument, Val, sub};
+use contracts::wiring::outputs;
+
+/// A year with its leap day, so that nothing is deleted a day early.
+const DAYS_A_YEAR: u32 = 366;
+
+pub(super) fn documents(site: &mut Site<'_>) {
+    let days = site.environment.retention.record_years * DAYS_A_YEAR;
+    let bucket = site.stack.add(
+        ids::DOCUMENTS,
+        private_bucket(encryption(ids::data_key().arn())).lifecycle_configuration(
+            BucketLifecycleConfiguration::new([
+                BucketRule::new(BucketRuleStatus::Enabled)
+                    .id("records")
+                    .expiration_in_days(days)
+                    .noncurrent_version_expiration(BucketNoncurrentVersionExpiration::new(days)),
+                unfinished_uploads(),
+            ]),
+        ),
+    );
+    site.stateful(&bucket);
+    site.stack.add(
+        "DocumentsPolicy",
+        BucketPolicy::new(
+            bucket.name(),
+            PolicyDocument::of([tls_only("s3:*", [bucket.arn(), sub!(bucket.arn(), "/*")])]),
+        ),
+    );
+    site.stack
+        .output(outputs::DOCUMENT_BUCKET, bucket.name())
+        .description("Name of the document bucket");
+}
+
+/// A bucket that nobody but the account reads: versioned, encrypted, no public access, no ACLs.
+pub(crate) fn private_bucket(encryption: BucketServerSideEncryptionByDefault) -> Bucket {
+    Bucket::new()
+        .bucket_encryption(BucketEncryption::new([
+            BucketServerSideEncryptionRule::new()
+                .bucket_key_enabled(true)
+                .server_side_encryption_by_default(encryption),
+        ]))
+        .versioning_configuration(BucketVersioningConfiguration::new(
+            BucketVersioningConfigurationStatus::Enabled,
+        ))
+        .public_access_block_configuration(
+            BucketPublicAccessBlockConfiguration::new()
+                .block_public_acls(true)
+                .block_public_policy(true)
+                .ignore_public_acls(true)
+                .restrict_public_buckets(true),
+        )
+        .ownership_controls(BucketOwnershipControls::new([
+            BucketOwnershipControlsRule::new()
+                .object_ownership(BucketObjectOwnership::BucketOwnerEnforced),
+        ]))
+}
+
+/// Encryption by a customer-managed key.
+fn encryption(key: Val<String>) -> BucketServerSideEncryptionByDefault {
+    BucketServerSideEncryptionByDefault::new(BucketSSEAlgorithm::AwsKms).kms_master_key_id(key)
+}
+
+/// Parts of uploads that nobody finished are deleted after a week.
+pub(crate) fn unfinished_uploads() -> BucketRule {
+    BucketRule::new(BucketRuleStatus::Enabled)
+        .id("unfinished-uploads")
+        .abort_incomplete_multipart_upload(BucketAbortIncompleteMultipartUpload::new(7))
+}
