@@ -157,9 +157,15 @@ pub(crate) fn violation(rule: &str, term: Option<&str>, path: &str, message: &st
     Violation {
         rule: cut(rule, 64),
         term: term.map(|term| cut(term, 64)),
-        path: cut(path, 256),
+        path: cut(&plain(path), 256),
         message: cut(message, 600),
     }
+}
+
+/// A path without what JSON would escape: a key of the document must not outgrow the event's bound that way.
+fn plain(path: &str) -> String {
+    let escaped = |c: char| c.is_control() || c == '"' || c == '\\';
+    path.replace(escaped, "?")
 }
 
 /// The longest prefix of at most `max` bytes that ends between characters.
