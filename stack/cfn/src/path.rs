@@ -50,6 +50,11 @@ impl Path {
         }
     }
 
+    /// Whether one of the two lies within the other.
+    pub(crate) fn touches(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0) || other.0.starts_with(&self.0)
+    }
+
     pub(crate) fn has_key(&self, name: &str) -> bool {
         self.0
             .iter()

@@ -17,9 +17,13 @@ pub(crate) struct Reference {
 
 /// All references in a value, in order. `path` is where the value itself stands.
 pub(crate) fn references(path: &Path, value: &Value) -> Vec<Reference> {
-    let mut found = Vec::new();
-    collect(path, value, &mut found);
-    found
+    let mut walk = Walk {
+        root: path,
+        trail: Vec::new(),
+        found: Vec::new(),
+    };
+    walk.visit(value);
+    walk.found
 }
 
 /// An object that is an intrinsic function, and so a leaf: its name and argument.
@@ -30,49 +34,104 @@ pub(crate) fn intrinsic(value: &Value) -> Option<(&str, &Value)> {
         .then_some((name.as_str(), argument))
 }
 
-fn collect(path: &Path, value: &Value, found: &mut Vec<Reference>) {
-    match intrinsic(value) {
-        Some(("Ref", Value::String(id))) => push(path, id, None, found),
-        Some(("Fn::GetAtt", argument)) => {
-            if let Some((id, attribute)) = attribute_of(argument) {
-                push(path, &id, Some(attribute), found);
+/// Where a walk stands, borrowed: most values hold no reference and need no path of their own.
+enum At<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    trail: Vec<At<'a>>,
+    found: Vec<Reference>,
+}
+
+impl<'a> Walk<'a> {
+    fn visit(&mut self, value: &'a Value) {
+        match intrinsic(value) {
+            Some(("Ref", Value::String(id))) => self.push(id, None),
+            Some(("Fn::GetAtt", argument)) => {
+                if let Some((id, attribute)) = attribute_of(argument) {
+                    self.push(&id, Some(attribute));
+                }
+            }
+            Some(("Fn::Sub", argument)) => self.substitution(argument),
+            Some((_, argument)) => self.inside(argument),
+            None => match value {
+                Value::Object(members) => {
+                    for (key, member) in members {
+                        self.below(At::Key(key), member);
+                    }
+                }
+                Value::Array(elements) => {
+                    for (index, element) in elements.iter().enumerate() {
+                        self.below(At::Index(index), element);
+                    }
+                }
+                _ => {}
+            },
+        }
+    }
+
+    fn below(&mut self, at: At<'a>, value: &'a Value) {
+        if value.is_object() || value.is_array() {
+            self.trail.push(at);
+            self.visit(value);
+            self.trail.pop();
+        }
+    }
+
+    /// References inside a function's argument stand at the function's own path: the function is the property's value.
+    fn inside(&mut self, argument: &'a Value) {
+        let path = self.path();
+        let inner = references(&Path::default(), argument);
+        self.found
+            .extend(inner.into_iter().map(|reference| Reference {
+                path: path.clone(),
+                ..reference
+            }));
+    }
+
+    fn push(&mut self, id: &str, attribute: Option<String>) {
+        if !id.starts_with("AWS::") {
+            self.found.push(Reference {
+                path: self.path(),
+                id: id.to_owned(),
+                attribute,
+            });
+        }
+    }
+
+    fn path(&self) -> Path {
+        self.trail
+            .iter()
+            .fold(self.root.clone(), |path, at| match at {
+                At::Key(key) => path.key(key),
+                At::Index(index) => path.join(Step::Index(*index)),
+            })
+    }
+
+    fn substitution(&mut self, argument: &'a Value) {
+        let (text, own) = match argument {
+            Value::Array(parts) => (parts.first(), parts.get(1)),
+            text => (Some(text), None),
+        };
+        for name in text
+            .and_then(Value::as_str)
+            .map(placeholders)
+            .unwrap_or_default()
+        {
+            if own.is_some_and(|own| own.get(name).is_some()) {
+                continue;
+            }
+            match name.split_once('.') {
+                Some((id, attribute)) => self.push(id, Some(attribute.to_owned())),
+                None => self.push(name, None),
             }
         }
-        Some(("Fn::Sub", argument)) => substitution(path, argument, found),
-        Some((_, argument)) => inside(path, argument, found),
-        None => match value {
-            Value::Object(members) => {
-                for (key, member) in members {
-                    collect(&path.key(key), member, found);
-                }
-            }
-            Value::Array(elements) => {
-                for (index, element) in elements.iter().enumerate() {
-                    collect(&path.join(Step::Index(index)), element, found);
-                }
-            }
-            _ => {}
-        },
-    }
-}
-
-/// References inside a function's argument stand at the function's own path: the function is the property's value.
-fn inside(path: &Path, argument: &Value, found: &mut Vec<Reference>) {
-    for reference in references(&Path::default(), argument) {
-        found.push(Reference {
-            path: path.clone(),
-            ..reference
-        });
-    }
-}
-
-fn push(path: &Path, id: &str, attribute: Option<String>, found: &mut Vec<Reference>) {
-    if !id.starts_with("AWS::") {
-        found.push(Reference {
-            path: path.clone(),
-            id: id.to_owned(),
-            attribute,
-        });
+        if let Some(own) = own {
+            self.inside(own);
+        }
     }
 }
 
@@ -87,29 +146,6 @@ fn attribute_of(argument: &Value) -> Option<(String, String)> {
         _ => return None,
     };
     Some((id.to_owned(), attribute.to_owned()))
-}
-
-fn substitution(path: &Path, argument: &Value, found: &mut Vec<Reference>) {
-    let (text, own) = match argument {
-        Value::Array(parts) => (parts.first(), parts.get(1)),
-        text => (Some(text), None),
-    };
-    for name in text
-        .and_then(Value::as_str)
-        .map(placeholders)
-        .unwrap_or_default()
-    {
-        if own.is_some_and(|own| own.get(name).is_some()) {
-            continue;
-        }
-        match name.split_once('.') {
-            Some((id, attribute)) => push(path, id, Some(attribute.to_owned()), found),
-            None => push(path, name, None, found),
-        }
-    }
-    if let Some(own) = own {
-        inside(path, own, found);
-    }
 }
 
 /// The names in `${...}` of a `Fn::Sub` text; `${!...}` is literal.

@@ -9,6 +9,11 @@ use crate::handle::LogicalId;
 use crate::property::Property;
 
 /// A literal, or an intrinsic that CloudFormation resolves while it deploys.
+///
+/// ```compile_fail
+/// let region: cfn::Val<String> = cfn::Pseudo::Region.into();
+/// println!("deploying to {region}"); // nobody knows that yet
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Val<T> {
     /// Known at synth.

@@ -18,6 +18,10 @@ pub(super) fn judge(template: &Template) -> Vec<Finding> {
             if schema.type_name == "AWS::Events::Rule" && *path == "Targets" {
                 continue; // has a code of its own
             }
+            let (first, _) = path.split_once('.').unwrap_or((path, ""));
+            if resource["Properties"].get(first).is_none() {
+                continue;
+            }
             let steps: Vec<&str> = path.split('.').collect();
             visit(
                 &resource["Properties"],

@@ -195,7 +195,7 @@ fn unordered(value: &Value) -> Value {
 }
 
 /// The member that tells the elements of both lists apart.
-fn identity(old: &[Value], new: &[Value]) -> Option<&'static str> {
+pub(super) fn identity(old: &[Value], new: &[Value]) -> Option<&'static str> {
     let tells_apart = |list: &[Value], key: &str| {
         let ids: Vec<&str> = list
             .iter()

@@ -13,7 +13,8 @@ use crate::policy::Effect;
 use crate::template::Template;
 
 /// Whether something more became possible, or less.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Change {
     /// An allow came, or a deny went.
     Broadened,

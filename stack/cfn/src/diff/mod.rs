@@ -10,7 +10,7 @@ mod propagate;
 
 use std::collections::BTreeSet;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::path::{Meeting, Path, meet};
@@ -291,12 +291,6 @@ fn replacement(type_name: &str, path: &Path) -> Replacement {
         Replacement::Conditionally
     } else {
         Replacement::Never
-    }
-}
-
-impl Serialize for Change {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -4,8 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{Action, PropertyChange, Replacement, ResourceChange, replacement};
-use crate::path::Path;
+use serde_json::Value;
+
+use super::{Action, PropertyChange, Replacement, ResourceChange, compare, replacement};
+use crate::path::{Path, Step};
 use crate::references::references;
 use crate::template::Template;
 
@@ -47,7 +49,7 @@ pub(super) fn follow(
     changes.into_values().collect()
 }
 
-fn untouched(id: &str, resource: &serde_json::Value) -> ResourceChange {
+fn untouched(id: &str, resource: &Value) -> ResourceChange {
     ResourceChange {
         logical_id: id.to_owned(),
         type_name: resource["Type"].as_str().unwrap_or_default().to_owned(),
@@ -58,16 +60,20 @@ fn untouched(id: &str, resource: &serde_json::Value) -> ResourceChange {
 }
 
 /// Notes that a reference's target is replaced. A property that changes by itself already says so.
-fn add(change: &mut ResourceChange, path: &Path, resource: &serde_json::Value, cause: &str) {
-    let requires_replacement = replacement(&change.type_name, path);
-    if change.properties.iter().any(|p| p.path == *path) {
+fn add(change: &mut ResourceChange, path: &Path, resource: &Value, cause: &str) {
+    let (path, value) = named(resource, path);
+    if change
+        .properties
+        .iter()
+        .any(|property| property.path.touches(&path))
+    {
         return;
     }
-    let value = at(resource, path);
+    let requires_replacement = replacement(&change.type_name, &path);
     change.properties.push(PropertyChange {
-        path: path.clone(),
-        before: value.clone(),
-        after: value,
+        path,
+        before: value.cloned(),
+        after: value.cloned(),
         requires_replacement,
         cause: Some(cause.to_owned()),
     });
@@ -78,17 +84,31 @@ fn add(change: &mut ResourceChange, path: &Path, resource: &serde_json::Value, c
     }
 }
 
-fn at(resource: &serde_json::Value, path: &Path) -> Option<serde_json::Value> {
-    let mut value = resource;
+/// The path with list elements named by their identity, where they have one, and the value that stands there.
+fn named<'a>(resource: &'a Value, path: &Path) -> (Path, Option<&'a Value>) {
+    let (mut named, mut at) = (Path::default(), Some(resource));
     for step in path.steps() {
-        value = match step {
-            crate::path::Step::Key(key) => value.get(key)?,
-            crate::path::Step::Index(index) => value.get(index)?,
-            crate::path::Step::Member { key, value: id } => value
-                .as_array()?
-                .iter()
-                .find(|element| element[key.as_str()] == **id)?,
+        let (step, next) = match step {
+            Step::Key(key) => (step.clone(), at.and_then(|value| value.get(key))),
+            Step::Index(index) => {
+                let list = at
+                    .and_then(Value::as_array)
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
+                let element = list.get(*index);
+                let member = compare::identity(list, list).and_then(|key| {
+                    let value = element?[key].as_str()?.to_owned();
+                    Some(Step::Member {
+                        key: key.to_owned(),
+                        value,
+                    })
+                });
+                (member.unwrap_or(Step::Index(*index)), element)
+            }
+            Step::Member { .. } => (step.clone(), None), // references are found by position
         };
+        named = named.join(step);
+        at = next;
     }
-    Some(value.clone())
+    (named, at)
 }

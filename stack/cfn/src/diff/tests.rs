@@ -119,6 +119,12 @@ fn a_replacement_goes_on_to_whoever_refers_to_it() {
             ("Rule", Action::Modify, vec!["Queue"]),
         ]
     );
+    let rule = &diff.changes[2].properties[0];
+    assert_eq!(rule.path.to_string(), "Properties.Targets[Id=queue].Arn");
+    assert_eq!(
+        (&rule.before, rule.requires_replacement),
+        (&rule.after, Replacement::Never)
+    );
 }
 
 #[test]
