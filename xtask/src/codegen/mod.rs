@@ -5,6 +5,7 @@
 
 mod config;
 mod emit;
+mod keywords;
 mod model;
 mod names;
 mod read;

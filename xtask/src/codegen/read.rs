@@ -16,50 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::config::{OverlayKind, TypeConfig};
-use super::model::{Field, Kind, Limit, Model, Shape};
+use super::keywords::{is_tag, kinds_of, limits, texts, unknown};
+use super::model::{Field, Kind, Model, Shape};
 use super::names;
-
-const KNOWN: [&str; 39] = [
-    "$comment",
-    "$ref",
-    "additionalProperties",
-    "allOf",
-    "anyOf",
-    "arrayType",
-    "const",
-    "default",
-    "dependencies",
-    "dependentExcluded",
-    "dependentRequired",
-    "description",
-    "enum",
-    "examples",
-    "format",
-    "insertionOrder",
-    "items",
-    "maxItems",
-    "maxLength",
-    "maxUniqueItems",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minimum",
-    "oneOf",
-    "pattern",
-    "patternProperties",
-    "prefixItems",
-    "properties",
-    "relationshipRef",
-    "required",
-    "requiredOr",
-    "requiredXor",
-    "title",
-    "type",
-    "uniqueItems",
-    "uniqueKeys",
-    "if",
-    "then",
-];
 
 /// What is wrong with a schema: where, and what.
 #[derive(Debug, thiserror::Error)]
@@ -365,15 +324,10 @@ impl Reader<'_> {
         place: &str,
         property: &Value,
     ) -> Result<Kind, ReadError> {
-        let Some(members) = property.as_object() else {
+        if !property.is_object() {
             return Err(self.fail(place, "isn't an object"));
-        };
-        if let Some(keyword) = members
-            .keys()
-            .find(|keyword| !KNOWN.contains(&keyword.as_str()))
-        {
-            return Err(self.fail(place, format!("unknown keyword `{keyword}`")));
         }
+        self.judge_keywords(place, property)?;
         if let Some(reference) = property["$ref"].as_str() {
             let target = reference.trim_start_matches("#/definitions/").to_owned();
             return self.definition(&target, name, place);
@@ -420,20 +374,14 @@ impl Reader<'_> {
         }
         let rust_name = names::nested(&self.rust_name, target);
         if !self.shapes.contains_key(&rust_name) {
-            self.kind_keywords(target, &merged)?;
+            self.judge_keywords(target, &merged)?;
             self.shape(target, &rust_name, &merged)?;
         }
         Ok(Kind::Struct(rust_name))
     }
 
-    fn kind_keywords(&self, place: &str, schema: &Value) -> Result<(), ReadError> {
-        let unknown = schema
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, _)| key)
-            .find(|key| !KNOWN.contains(&key.as_str()));
-        unknown.map_or(Ok(()), |keyword| {
+    fn judge_keywords(&self, place: &str, schema: &Value) -> Result<(), ReadError> {
+        unknown(schema).map_or(Ok(()), |keyword| {
             Err(self.fail(place, format!("unknown keyword `{keyword}`")))
         })
     }
@@ -531,64 +479,5 @@ impl Reader<'_> {
     }
 }
 
-fn kinds_of(schema: &Value) -> Vec<&str> {
-    let mut kinds: Vec<&str> = match &schema["type"] {
-        Value::String(kind) => vec![kind],
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    };
-    kinds.sort_unstable();
-    kinds
-}
-
-fn is_tag(schema: &Value) -> bool {
-    let names: Vec<&String> = schema["properties"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name)
-        .collect();
-    names.len() == 2
-        && ["Key", "Value"]
-            .iter()
-            .all(|want| names.contains(&&(*want).to_owned()))
-}
-
-fn texts(list: &Value) -> Vec<String> {
-    list.as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
-}
-
-fn limits(schema: &Value) -> Vec<Limit> {
-    let whole = |key: &str| schema[key].as_u64();
-    let mut limits = Vec::new();
-    let (shortest, longest) = (whole("minLength").unwrap_or(0), whole("maxLength"));
-    if (shortest > 0 || longest.is_some()) && kinds_of(schema).contains(&"string") {
-        limits.push(Limit::Length(shortest, longest));
-    }
-    let (fewest, most) = (
-        whole("minItems").unwrap_or(0),
-        whole("maxItems").or_else(|| whole("maxUniqueItems")),
-    );
-    if fewest > 0 || most.is_some() {
-        limits.push(Limit::Items(fewest, most));
-    }
-    let (lowest, highest) = (schema["minimum"].as_f64(), schema["maximum"].as_f64());
-    if lowest.is_some() || highest.is_some() {
-        limits.push(Limit::Range(lowest, highest));
-    }
-    let numbers: Vec<i64> = schema["enum"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_i64)
-        .collect();
-    if !numbers.is_empty() {
-        limits.push(Limit::OneOf(numbers));
-    }
-    limits
-}
+#[cfg(test)]
+mod tests;
