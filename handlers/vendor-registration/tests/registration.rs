@@ -1,0 +1,217 @@
+//! R1 over a world in memory: profiles, their versions, and when a vendor is onboarded.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
+
+use contracts::VendorSubject;
+use contracts::envelope::{Detail, Metadata};
+use contracts::events::{DocumentFormat, Finding, VendorRegistered};
+use contracts::ids::Sha256Hex;
+use contracts::policy::{Policy, VendorChecks};
+use contracts::records::{Registration, VendorProfile};
+use ports::memory::{Memory, Schedule, sample};
+use ports::{Clock, Fault, PortError, ReadVendors, Stored, WriteRegistrations};
+use proptest::prelude::*;
+use time::Duration;
+use vendor_registration::handle;
+
+fn world(vendor_checks: VendorChecks) -> Memory {
+    Memory::new(Policy {
+        vendor_checks,
+        automatic_limit_minor: [].into(),
+        countries: [].into(),
+    })
+}
+
+/// Stores a registration and gives the event that the portal publishes for it.
+fn registered(world: &Memory, registration: &Registration) -> Detail<VendorRegistered> {
+    stored(world, &serde_json::to_vec(registration).unwrap())
+}
+
+fn stored(world: &Memory, bytes: &[u8]) -> Detail<VendorRegistered> {
+    let document = Stored {
+        bytes,
+        sha256: &Sha256Hex::of(bytes),
+        format: DocumentFormat::Registration,
+    };
+    let reference = world.run(world.store_registration(document)).unwrap();
+    let subject = VendorSubject {
+        vendor_id: sample::vendor_id(),
+    };
+    Detail {
+        metadata: Metadata::new::<VendorRegistered>(subject, 0, &sample::cause(), &world.origin()),
+        data: VendorRegistered {
+            registration: reference,
+            registered_by: "tester".into(),
+        },
+    }
+}
+
+fn profile(world: &Memory) -> Option<VendorProfile> {
+    world.run(world.vendor(sample::vendor_id())).unwrap()
+}
+
+fn with_account(account: &str) -> Registration {
+    Registration {
+        account: Some(account.to_owned()),
+        ..sample::registration()
+    }
+}
+
+const INVALID: &str = "NL91ABNA0417164301";
+
+#[test]
+fn r1_a_registration_makes_version_1_and_onboards() {
+    let world = world(VendorChecks::Enforce);
+    let event = registered(&world, &sample::registration());
+    world.run(handle(&world, &event)).unwrap();
+    assert_eq!(profile(&world), Some(sample::profile()));
+    let outbox = world.outbox();
+    assert_eq!(outbox.len(), 1);
+    assert_eq!(outbox[0].spec.name, "VendorOnboarded");
+    assert_eq!(outbox[0].detail["metadata"]["aggregateVersion"], 1);
+    assert_eq!(outbox[0].detail["data"]["vatCheck"], "verified");
+}
+
+#[test]
+fn r1_the_same_event_twice_leaves_version_1() {
+    let world = world(VendorChecks::Warn);
+    let event = registered(&world, &sample::registration());
+    world.run(handle(&world, &event)).unwrap();
+    world.run(handle(&world, &event)).unwrap();
+    assert_eq!(profile(&world).unwrap().version, 1);
+    assert_eq!(world.outbox().len(), 1);
+    assert_eq!(world.vendor_history(sample::vendor_id()).len(), 1);
+}
+
+#[test]
+fn r1_an_unchanged_registration_later_leaves_version_1_and_a_changed_one_makes_2() {
+    let world = world(VendorChecks::Warn);
+    let first = registered(&world, &sample::registration());
+    world.run(handle(&world, &first)).unwrap();
+    world.advance(Duration::hours(1));
+    let again = registered(&world, &sample::registration());
+    world.run(handle(&world, &again)).unwrap();
+    assert_eq!(profile(&world).unwrap().version, 1);
+    world.advance(Duration::hours(1));
+    let changed = registered(&world, &with_account("DE89370400440532013000"));
+    world.run(handle(&world, &changed)).unwrap();
+    let now = profile(&world).unwrap();
+    assert_eq!(now.version, 2);
+    assert_eq!(now.registration, with_account("DE89370400440532013000"));
+    let versions = world.vendor_history(sample::vendor_id());
+    assert_eq!(
+        versions.iter().map(|v| v.version).collect::<Vec<_>>(),
+        [1, 2]
+    );
+}
+
+#[test]
+fn an_older_registration_that_arrives_late_changes_nothing() {
+    let world = world(VendorChecks::Warn);
+    let older = registered(&world, &with_account("DE89370400440532013000"));
+    world.advance(Duration::seconds(1));
+    let newer = registered(&world, &sample::registration());
+    world.run(handle(&world, &newer)).unwrap();
+    world.run(handle(&world, &older)).unwrap();
+    let now = profile(&world).unwrap();
+    assert_eq!((now.version, now.registration), (1, sample::registration()));
+}
+
+#[test]
+fn r1_warn_onboards_with_an_invalid_account_and_enforce_does_not() {
+    for (checks, onboarded) in [(VendorChecks::Warn, true), (VendorChecks::Enforce, false)] {
+        let world = world(checks);
+        let event = registered(&world, &with_account(INVALID));
+        world.run(handle(&world, &event)).unwrap();
+        let stored = profile(&world).unwrap();
+        assert_eq!(stored.iban_check, Finding::Invalid);
+        assert_eq!((stored.version, stored.onboarded), (1, onboarded));
+        assert_eq!(world.outbox().len(), usize::from(onboarded));
+    }
+}
+
+#[test]
+fn r1_what_can_not_be_judged_is_no_reason_to_refuse() {
+    let world = world(VendorChecks::Enforce);
+    let event = registered(&world, &with_account("IBAN32423940"));
+    world.run(handle(&world, &event)).unwrap();
+    let stored = profile(&world).unwrap();
+    assert_eq!(stored.iban_check, Finding::Unverifiable);
+    assert!(stored.onboarded);
+}
+
+#[test]
+fn r1_a_mended_account_onboards_under_enforce() {
+    let world = world(VendorChecks::Enforce);
+    let wrong = registered(&world, &with_account(INVALID));
+    world.run(handle(&world, &wrong)).unwrap();
+    let mended = registered(&world, &sample::registration());
+    world.run(handle(&world, &mended)).unwrap();
+    let stored = profile(&world).unwrap();
+    assert_eq!((stored.version, stored.onboarded), (2, true));
+    assert_eq!(world.outbox().len(), 1);
+}
+
+#[test]
+fn r1_onboarded_is_announced_only_with_the_commit() {
+    let world = world(VendorChecks::Warn);
+    let event = registered(&world, &sample::registration());
+    let mut schedule = Schedule::default();
+    schedule.start(handle(&world, &event));
+    while schedule.running() > 0 {
+        assert_eq!(profile(&world).is_some(), !world.outbox().is_empty());
+        schedule.turn(0).transpose().unwrap();
+    }
+    assert!(profile(&world).is_some());
+}
+
+#[test]
+fn what_is_no_registration_or_another_vendors_is_refused_without_its_content() {
+    let world = world(VendorChecks::Warn);
+    let mut other = sample::registration();
+    other.vat_id = Some("DE136695976".into());
+    for event in [
+        stored(&world, br#"{"name":"Secret Ltd","country":7}"#),
+        stored(&world, b"\xff\xfe"),
+        registered(&world, &other),
+    ] {
+        let fault = world.run(handle(&world, &event)).unwrap_err();
+        assert!(
+            matches!(fault, Fault::Port(PortError::Corrupt { .. })),
+            "{fault}"
+        );
+        assert!(!fault.to_string().contains("Secret"));
+    }
+    assert_eq!(profile(&world), None);
+}
+
+proptest! {
+    /// However two registrations interleave, die and come again, the newer one stands, and no version is missing.
+    #[test]
+    fn r14_versions_have_no_gap_and_the_newest_registration_stands(
+        turns in proptest::collection::vec((0usize..3, 0u8..10), 0..30),
+    ) {
+        let world = world(VendorChecks::Warn);
+        let older = registered(&world, &sample::registration());
+        world.advance(Duration::seconds(1));
+        let newer = registered(&world, &with_account("DE89370400440532013000"));
+        let mut schedule = Schedule::default();
+        for event in [&older, &newer, &older] { schedule.start(handle(&world, event)); }
+        for (pick, luck) in turns {
+            match luck {
+                0 => schedule.crash(pick),
+                1 => world.lose_next_answers(1),
+                _ => drop(schedule.turn(pick)),
+            }
+        }
+        schedule.finish();
+        for event in [&newer, &older] {
+            prop_assert!((0..3).any(|_| world.run(handle(&world, event)).is_ok()));
+        }
+        let stored = profile(&world).unwrap();
+        prop_assert_eq!(stored.registration, with_account("DE89370400440532013000"));
+        let versions: Vec<_> = world.vendor_history(sample::vendor_id()).iter().map(|v| v.version).collect();
+        prop_assert_eq!(versions, (1..=stored.version).collect::<Vec<_>>());
+        prop_assert!(stored.version <= 2);
+        prop_assert_eq!(world.outbox().len() as u64, stored.version);
+    }
+}
