@@ -36,7 +36,16 @@ impl Draft {
         H: Handler + Emits<E>,
         E: Event,
     {
-        let metadata = Metadata::new::<E>(subject, version, cause, origin);
+        Self::with::<H, E>(Metadata::new::<E>(subject, version, cause, origin), event)
+    }
+
+    /// An event of handler `H` with metadata made elsewhere: for facts whose id is not derived from a version.
+    #[must_use]
+    pub fn with<H, E>(metadata: Metadata<E::Subject>, event: E) -> Self
+    where
+        H: Handler + Emits<E>,
+        E: Event,
+    {
         let event_id = metadata.event_id;
         let detail = Detail {
             metadata,

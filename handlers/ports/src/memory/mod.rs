@@ -5,6 +5,7 @@
 //! interleave and where one dies. There is no thread, no real clock and no randomness here. What the consumer's claim
 //! suppresses is not modelled: every delivery reaches the handler, which is the harder case.
 
+mod bus;
 mod documents;
 mod faults;
 mod invoices;
