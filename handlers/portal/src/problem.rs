@@ -8,8 +8,8 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 pub(crate) struct Refused {
     status: u16,
-    code: String,
-    title: String,
+    code: &'static str,
+    title: &'static str,
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
@@ -58,12 +58,12 @@ impl Refused {
     }
 }
 
-impl From<Problem<'_>> for Refused {
-    fn from(problem: Problem<'_>) -> Self {
+impl From<Problem<'static>> for Refused {
+    fn from(problem: Problem<'static>) -> Self {
         Self {
             status: problem.status,
-            code: problem.code.to_owned(),
-            title: problem.title.to_owned(),
+            code: problem.code,
+            title: problem.title,
             detail: problem.detail.to_owned(),
             line: None,
             column: None,
