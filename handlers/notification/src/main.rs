@@ -1,2 +1,16 @@
-//! stub
-fn main() {}
+//! The Lambda function of `notification`: its decision, wired to the world.
+
+use contracts::events::{InvoiceCredited, InvoicePaid, InvoiceRejected, PaymentFailed};
+use contracts::handlers::Notification;
+use notification::handle;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), kit::Error> {
+    kit::Consumer::<Notification>::new()
+        .on(handle::<InvoicePaid, _>)
+        .on(handle::<InvoiceCredited, _>)
+        .on(handle::<InvoiceRejected, _>)
+        .on(handle::<PaymentFailed, _>)
+        .run()
+        .await
+}

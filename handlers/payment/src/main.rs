@@ -1,2 +1,8 @@
-//! stub
-fn main() {}
+//! The Lambda function of `payment`: its decision, wired to the world.
+
+use contracts::handlers::Payment;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), kit::Error> {
+    kit::Consumer::<Payment>::new().on(payment::handle).run().await
+}

@@ -4,5 +4,5 @@ use contracts::handlers::Portal;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), kit::Error> {
-    kit::Api::<Portal, _>::new(portal::handle).run().await
+    kit::Api::<Portal, _>::new(portal::answer).run().await
 }

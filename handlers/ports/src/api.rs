@@ -10,6 +10,8 @@ use std::future::Future;
 
 /// Header that makes a POST repeatable (R12).
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// Header of an answer that was given before, to the same request.
+pub const REPLAYED: &str = "idempotency-replayed";
 /// Media type of an error's body (RFC 9457).
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
