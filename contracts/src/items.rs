@@ -81,7 +81,7 @@ pub struct OutboxRecord {
 #[derive(Debug, Clone, PartialEq)]
 pub enum InvoiceItem {
     /// The present state.
-    Head(InvoiceRecord),
+    Head(Box<InvoiceRecord>),
     /// One version.
     History(HistoryRecord),
     /// An event, and when it was published, if it was.
@@ -296,7 +296,7 @@ pub fn published_at(item: &Item) -> Result<Option<OffsetDateTime>, ItemError> {
 /// When an item of a known kind does not carry its record.
 pub fn read_invoice_item(item: &Item) -> Result<InvoiceItem, ItemError> {
     Ok(match text(item, attributes::KIND) {
-        Some(kinds::INVOICE) => InvoiceItem::Head(record(item)?),
+        Some(kinds::INVOICE) => InvoiceItem::Head(Box::new(record(item)?)),
         Some(kinds::HISTORY) => InvoiceItem::History(record(item)?),
         Some(kinds::EVENT) => InvoiceItem::Event(record(item)?, published_at(item)?),
         Some(kinds::PAYMENT) => InvoiceItem::Payment(record(item)?),
@@ -353,7 +353,7 @@ mod tests {
             let item = invoice_head(&record, OffsetDateTime::UNIX_EPOCH);
             assert_eq!(
                 read_invoice_item(&item).unwrap(),
-                InvoiceItem::Head(record.clone())
+                InvoiceItem::Head(Box::new(record.clone()))
             );
             assert_eq!(
                 item.contains_key(RESTING.partition_key),

@@ -1,1 +1,37 @@
-//! Written next.
+//! Operates a deployed environment: judges and submits documents, registers vendors, sends events, follows invoices.
+//!
+//! Decisions, waiting and rendering live here, above small ports ([`PortalApi`], [`InvoiceItems`], [`Bus`], [`Pace`]); the
+//! `aws` feature adds their adapters. Nothing here reads files, arguments or the environment, or prints: the program does.
+
+#[cfg(feature = "aws")]
+pub mod aws;
+mod endpoints;
+mod event;
+mod failure;
+#[cfg(test)]
+mod fakes;
+mod follow;
+mod portal;
+mod ports;
+mod recognise;
+mod render;
+mod send;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod validate;
+mod vendor;
+
+pub use endpoints::{Endpoints, MissingOutput};
+pub use event::EventEntry;
+pub use failure::{Failure, Place};
+pub use follow::{Follow, Presence, follow, trace};
+pub use ports::{
+    ApiRequest, ApiResponse, Bus, BusAnswer, InvoiceItems, Method, NoAnswer, Pace, PortalApi,
+    ServiceError, Trouble,
+};
+pub use recognise::{Kind, Submission, recognise};
+pub use render::{Palette, TimelineLines, timeline_text, validation_text};
+pub use send::{Progress, SendOptions, Sent, send};
+pub use timeline::{Entry, EntryKind, PaymentLine, Trace, ViolationLine, timeline};
+pub use validate::{BrokenRule, Severity, Validation, validate};
