@@ -9,6 +9,12 @@ use aws_smithy_http_client::Builder;
 /// Clients of every service that the tests look at or break.
 #[derive(Debug, Clone)]
 pub struct Clients {
+    /// The account that they work in.
+    pub account: String,
+    /// The local cloud's region.
+    pub region: String,
+    /// Where the local cloud listens.
+    pub endpoint: String,
     /// CloudFormation.
     pub cloudformation: aws_sdk_cloudformation::Client,
     /// DynamoDB.
@@ -44,6 +50,9 @@ impl Clients {
             .build();
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
         Ok(Self {
+            account: account.to_owned(),
+            region: text("region")?,
+            endpoint: text("endpoint")?,
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),

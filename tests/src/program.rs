@@ -14,6 +14,7 @@ pub struct Program {
     project: PathBuf,
     state: PathBuf,
     environments: Option<PathBuf>,
+    variables: Vec<(String, String)>,
 }
 
 /// One finished run.
@@ -45,13 +46,20 @@ impl Program {
         }
         let state = target.join(state);
         std::fs::create_dir_all(&state)?;
-        Ok(Self { binary, project, state, environments: None })
+        Ok(Self { binary, project, state, environments: None, variables: Vec::new() })
     }
 
     /// The same program, reading its environments from another folder.
     #[must_use]
     pub fn with_environments(&self, folder: &Path) -> Self {
         Self { environments: Some(folder.to_owned()), ..self.clone() }
+    }
+
+    /// The same program with more environment variables.
+    #[must_use]
+    pub fn with_variables(&self, variables: &[(&str, &str)]) -> Self {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { variables, ..self.clone() }
     }
 
     /// The repository's folder.
@@ -81,6 +89,7 @@ impl Program {
         for variable in ["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
             command.env_remove(variable);
         }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -101,6 +110,14 @@ impl Program {
     /// When it can't be started.
     pub fn spawn<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Child, Failure> {
         Ok(self.command(args).spawn()?)
+    }
+
+    /// Starts it with its output thrown away, for measuring.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn spawn_quiet<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Child, Failure> {
+        Ok(self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
     }
 
     /// Runs it with `--output json` and reads the document that it prints; any exit code in `codes` is fine.

@@ -1,0 +1,131 @@
+//! R1, R10, R11 and R12: duplicates, redeliveries and poison, delivered for real.
+
+use crate::environment::{Document, count, eventually, shared, up};
+use contracts::items::attributes;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+#[test]
+fn r12_the_same_document_twice_is_one_invoice_and_one_payment() {
+    let environment = shared();
+    let document = Document::numbered("invoice.xml", "R12-TWICE");
+    let first = environment.json(&["send", document.path(), "--register-vendor"], &[0]);
+    environment.resting(first["id"].as_str().unwrap());
+    let second = environment.json(&["send", document.path()], &[0]);
+    assert_eq!(first["id"], second["id"]);
+    assert_eq!((&first["duplicate"], &second["duplicate"]), (&json!(false), &json!(true)));
+    let trace = environment.trace(first["id"].as_str().unwrap());
+    assert_eq!(trace["payments"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn r12_the_same_document_sent_by_many_at_once_is_one_invoice() {
+    let environment = shared();
+    let document = Document::numbered("invoice.xml", "R12-CONCURRENT");
+    environment.submit(&Document::numbered("invoice.xml", "R12-CONCURRENT-VENDOR"));
+    let ids: BTreeSet<String> = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| environment.json(&["send", document.path()], &[0])["id"].to_string()))
+            .collect();
+        senders.into_iter().map(|sender| sender.join().unwrap()).collect()
+    });
+    assert_eq!(ids.len(), 1, "{ids:?}");
+    let id = ids.first().unwrap().trim_matches('"').to_owned();
+    let trace = environment.resting(&id);
+    assert_eq!(trace["status"], "PAID", "{trace:#}");
+    assert_eq!(trace["payments"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn r12_other_content_under_the_same_number_is_rejected_as_a_duplicate() {
+    let environment = shared();
+    let first = environment.settle(&Document::numbered("invoice.xml", "R12-OTHER"));
+    assert_eq!(first["status"], "PAID");
+    let document = Document::changed("invoice.xml", "R12-OTHER", &[("EK-2207", "EK-2208")]);
+    let second = environment.settle(&document);
+    assert_ne!(first["id"], second["id"]);
+    assert_eq!(second["status"], "REJECTED", "{second:#}");
+}
+
+#[tokio::test]
+async fn r12_every_event_delivered_again_changes_nothing() {
+    let environment = shared();
+    let id = environment.submit(&Document::numbered("invoice.xml", "R12-REDELIVERY"));
+    assert_eq!(environment.resting(&id)["status"], "PAID");
+    let before = eventually("the notice", || async {
+        let trace = environment.trace(&id);
+        (count(&trace, "notice") == 1).then_some(trace)
+    })
+    .await;
+    for event_type in ["InvoiceReceived", "InvoiceValidated", "InvoiceApproved", "InvoicePaid"] {
+        let event = environment.recorded_event(&id, event_type).await;
+        environment.publish(&event);
+    }
+    // A marker that goes the whole way behind the redeliveries: when it is paid, they have been handled.
+    environment.settle(&Document::numbered("invoice.xml", "R12-REDELIVERY-MARKER"));
+    assert_eq!(environment.trace(&id), before);
+}
+
+#[tokio::test]
+async fn r1_the_same_registration_twice_leaves_version_1() {
+    let environment = shared();
+    let vendor = environment.program.sample("vendor.json");
+    let first = environment.json(&["send", vendor.to_str().unwrap()], &[0]);
+    environment.settle(&Document::numbered("invoice.xml", "R1-VERSION"));
+    let second = environment.json(&["send", vendor.to_str().unwrap()], &[0]);
+    assert_eq!(first["id"], second["id"]);
+    environment.settle(&Document::numbered("invoice.xml", "R1-VERSION-2"));
+    let key = contracts::tables::keys::vendor(first["id"].as_str().unwrap().parse().unwrap());
+    let head = environment
+        .clients()
+        .dynamodb
+        .get_item()
+        .table_name(&environment.outputs[contracts::wiring::outputs::VENDORS_TABLE])
+        .key("pk", aws_sdk_dynamodb::types::AttributeValue::S(key))
+        .key("sk", aws_sdk_dynamodb::types::AttributeValue::S(contracts::tables::keys::HEAD.into()))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(head.item().unwrap()[attributes::VERSION].as_n().unwrap(), "1");
+}
+
+/// One garbage message and good ones in one queue: the good ones are worked off, the garbage is in the dead-letter
+/// queue after its receive count.
+#[tokio::test]
+async fn r10_a_poison_message_fails_alone() {
+    let environment = up("dev");
+    let clients = environment.clients();
+    let queue = environment.physical_id("ValidationQueue").await;
+    let dead = environment.physical_id("ValidationQueueDlq").await;
+    // The real visibility timeout is minutes; the test is about who fails, not about how long it takes.
+    let timeout = aws_sdk_sqs::types::QueueAttributeName::VisibilityTimeout;
+    clients.sqs.set_queue_attributes().queue_url(&queue).attributes(timeout, "2").send().await.unwrap();
+    let poison = "this is no event";
+    clients.sqs.send_message().queue_url(&queue).message_body(poison).send().await.unwrap();
+    let trace = environment.settle(&Document::numbered("invoice.xml", "R10-GOOD"));
+    assert_eq!(trace["status"], "PAID", "{trace:#}");
+    let message = eventually("the poison in the dead-letter queue", || async {
+        let received = clients.sqs.receive_message().queue_url(&dead).send().await.unwrap();
+        received.messages().first().and_then(|message| message.body().map(str::to_owned))
+    })
+    .await;
+    assert_eq!(message, poison);
+}
+
+/// R11: an event that carries a replay's name reaches no handler that has effects.
+#[tokio::test]
+async fn r11_a_replayed_event_has_no_effect() {
+    let environment = shared();
+    let id = environment.submit(&Document::numbered("large-approval.xml", "R11"));
+    let before = environment.resting(&id);
+    assert_eq!(before["status"], "AWAITING_APPROVAL");
+    // An approval that was replayed: were it delivered, it would be premature or pay.
+    let mut event = environment.recorded_event(&id, "InvoiceApprovalRequested").await;
+    event["detail-type"] = json!("InvoiceApproved");
+    event["detail"]["metadata"]["eventType"] = json!("InvoiceApproved");
+    event["detail"]["metadata"]["replayOf"] = json!("a-replay");
+    event["detail"]["data"]["approval"] = json!("manual");
+    environment.publish(&event);
+    environment.settle(&Document::numbered("invoice.xml", "R11-MARKER"));
+    assert_eq!(environment.trace(&id), before);
+}

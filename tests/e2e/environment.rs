@@ -1,0 +1,235 @@
+//! Deployed environments for tests, and what tests do with them.
+
+use contracts::items::attributes;
+use contracts::tables::keys;
+use e2e::{Clients, Program, Run, account_of};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{LazyLock, Mutex};
+use std::time::{Duration, Instant};
+
+/// The program with a local cloud that was begun afresh for this run.
+static PROGRAM: LazyLock<Program> = LazyLock::new(|| {
+    let program = Program::of_this_workspace("e2e").unwrap();
+    let run = |args: &[&str]| program.run(args).unwrap().expect(&[0]).unwrap_or_else(|error| panic!("{error}"));
+    run(&["local", "start"]);
+    run(&["local", "reset"]);
+    program
+});
+
+/// Environments that are up already, by name.
+static DEPLOYED: LazyLock<Mutex<BTreeMap<&'static str, Deployed>>> = LazyLock::new(Mutex::default);
+
+/// The program, on the tests' own local cloud.
+pub fn program() -> Program {
+    PROGRAM.clone()
+}
+
+/// An environment that is up.
+#[derive(Clone)]
+pub struct Deployed {
+    pub program: Program,
+    pub name: &'static str,
+    pub account: String,
+    pub outputs: BTreeMap<String, String>,
+}
+
+/// The environment that tests share; nobody breaks anything in it.
+pub fn shared() -> Deployed {
+    up("local")
+}
+
+/// An environment, brought up once.
+pub fn up(name: &'static str) -> Deployed {
+    let mut deployed = DEPLOYED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(found) = deployed.get(name) {
+        return found.clone();
+    }
+    let program = program();
+    let answer = program.json(&["up", "--env", name, "--target", "local", "--yes"], &[0]).unwrap_or_else(|e| panic!("{e}"));
+    let outputs = serde_json::from_value(answer["outputs"].clone()).unwrap();
+    let account = account_of(&program, name).unwrap();
+    let up = Deployed { program, name, account, outputs };
+    deployed.insert(name, up.clone());
+    up
+}
+
+impl Deployed {
+    /// Clients of its account.
+    pub fn clients(&self) -> Clients {
+        Clients::of(&self.program, &self.account).unwrap()
+    }
+
+    /// Runs a verb on it.
+    pub fn run(&self, args: &[&str]) -> Run {
+        self.program.run(&self.on(args)).unwrap()
+    }
+
+    /// Runs a verb on it that must exit with one of `codes`, and reads its document.
+    pub fn json(&self, args: &[&str], codes: &[i32]) -> Value {
+        self.program.json(&self.on(args), codes).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn on<'a>(&'a self, args: &[&'a str]) -> Vec<&'a str> {
+        let mut args = args.to_vec();
+        args.extend(["--env", self.name, "--target", "local"]);
+        args
+    }
+
+    /// Submits a document after registering its seller; its id.
+    pub fn submit(&self, document: &Document) -> String {
+        let sent = self.json(&["send", document.path(), "--register-vendor"], &[0]);
+        sent["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Submits a document and waits until it rests; its trace.
+    pub fn settle(&self, document: &Document) -> Value {
+        let id = self.submit(document);
+        self.resting(&id)
+    }
+
+    /// Waits until an invoice rests in a terminal state or before a person; its trace.
+    pub fn resting(&self, id: &str) -> Value {
+        self.json(&["trace", id, "--follow"], &[0, 1])
+    }
+
+    /// An invoice's trace now.
+    pub fn trace(&self, id: &str) -> Value {
+        self.json(&["trace", id], &[0])
+    }
+
+    /// The physical id of a resource.
+    pub async fn physical_id(&self, logical_id: &str) -> String {
+        let stack = format!("invoicing-{}", self.name);
+        let answer = self
+            .clients()
+            .cloudformation
+            .describe_stack_resource()
+            .stack_name(stack)
+            .logical_resource_id(logical_id)
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{logical_id}: {error:?}"));
+        answer.stack_resource_detail().and_then(|r| r.physical_resource_id()).unwrap().to_owned()
+    }
+
+    /// Every item of an invoice's partition, by sort key, each with its record as JSON.
+    pub async fn items(&self, id: &str) -> BTreeMap<String, aws_sdk_dynamodb::types::AttributeValue> {
+        let pk = keys::invoice(id.parse().unwrap());
+        let answer = self
+            .clients()
+            .dynamodb
+            .query()
+            .table_name(&self.outputs[contracts::wiring::outputs::INVOICES_TABLE])
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", aws_sdk_dynamodb::types::AttributeValue::S(pk))
+            .send()
+            .await
+            .unwrap();
+        answer
+            .items()
+            .iter()
+            .map(|item| (item[attributes::SK].as_s().unwrap().clone(), item[attributes::RECORD].clone()))
+            .collect()
+    }
+
+    /// A recorded event of an invoice, as `send` takes it: what a second delivery would carry.
+    pub async fn recorded_event(&self, id: &str, event_type: &str) -> Value {
+        let items = self.items(id).await;
+        let (_, record) = items
+            .iter()
+            .find(|(sk, _)| sk.starts_with(keys::OUTBOX) && sk.ends_with(event_type))
+            .unwrap_or_else(|| panic!("no {event_type} in {:?}", items.keys()));
+        let field = |name: &str| record.as_m().unwrap()[name].as_s().unwrap().clone();
+        serde_json::json!({
+            "source": field("source"),
+            "detail-type": field("eventType"),
+            "detail": serde_json::from_str::<Value>(&field("detail")).unwrap(),
+        })
+    }
+
+    /// Publishes an event on the environment's bus.
+    pub fn publish(&self, event: &Value) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("event.json");
+        std::fs::write(&path, event.to_string()).unwrap();
+        self.json(&["send", path.to_str().unwrap()], &[0]);
+    }
+}
+
+/// A document made from a sample.
+pub struct Document {
+    path: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Document {
+    /// A sample under a number of its own, so that tests do not meet each other's invoices.
+    pub fn numbered(sample: &str, number: &str) -> Self {
+        Self::changed(sample, number, &[])
+    }
+
+    /// A sample under a number of its own, with texts replaced. A text that does not occur fails the test.
+    pub fn changed(sample: &str, number: &str, changes: &[(&str, &str)]) -> Self {
+        let mut text = std::fs::read_to_string(program().sample(sample)).unwrap();
+        let begin = text.find("<cbc:ID>").unwrap() + "<cbc:ID>".len();
+        let end = begin + text[begin..].find('<').unwrap();
+        text.replace_range(begin..end, number);
+        for (from, to) in changes {
+            assert!(text.contains(from), "{sample} has no `{from}`");
+            text = text.replace(from, to);
+        }
+        Self::of(sample, text.as_bytes())
+    }
+
+    /// A document of these bytes.
+    pub fn of(name: &str, bytes: &[u8]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        Self { path, _folder: folder }
+    }
+
+    /// An invoice over an amount that the sandbox gives no answer to until it is asked: 666.14 EUR.
+    pub fn unanswered(number: &str) -> Self {
+        let text = std::fs::read_to_string(program().sample("invoice.json")).unwrap();
+        let amounts = [("187.50", "559.78"), ("\"3\"", "\"1\""), ("62.50", "559.78"), ("35.63", "106.36"), ("223.13", "666.14")];
+        let text = amounts.iter().fold(text, |text, (from, to)| text.replace(from, to));
+        let mut document: Value = serde_json::from_str(&text).unwrap();
+        document["invoice"]["number"] = number.into();
+        Self::of("unanswered.json", document.to_string().as_bytes())
+    }
+
+    pub fn path(&self) -> &str {
+        self.path.to_str().unwrap()
+    }
+}
+
+/// The states that a trace goes through, in order.
+pub fn states(trace: &Value) -> Vec<String> {
+    trace["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|entry| entry["to"].as_str().map(str::to_owned))
+        .collect()
+}
+
+/// How many entries of a trace's timeline are of a kind.
+pub fn count(trace: &Value, kind: &str) -> usize {
+    trace["timeline"].as_array().unwrap().iter().filter(|entry| entry["kind"] == kind).count()
+}
+
+/// Looks until something is there, up to a minute.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what} did not come about in a minute");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
