@@ -17,11 +17,11 @@ const KILL_PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
     /// It was not running.
-    WasNotRunning,
+    NotRunning,
     /// It ended in order: the next start resumes with what it held.
     Saved,
     /// It was, or had to be, killed: what it held is gone.
-    StateLost,
+    Killed,
 }
 
 /// Stops the local cloud. Afterwards no process of it is left: neither the emulator nor the functions that it ran.
@@ -31,18 +31,18 @@ pub enum Stopped {
 pub async fn stop(paths: &Paths, progress: Progress<'_>) -> Result<Stopped, LocalCloudError> {
     let _held = lock::hold(paths, progress).await?;
     match record::find(paths)? {
-        Found::Nothing => Ok(Stopped::WasNotRunning),
+        Found::Nothing => Ok(Stopped::NotRunning),
         Found::Stopped(record) => {
             if let Some(process) = &record.process {
                 end_orphans(paths, process).await?;
                 forget_process(record, paths)?;
             }
-            Ok(Stopped::WasNotRunning)
+            Ok(Stopped::NotRunning)
         }
         Found::Died(_, process) => {
             end_orphans(paths, &process).await?;
             record::discard_state(paths)?;
-            Ok(Stopped::StateLost)
+            Ok(Stopped::Killed)
         }
         Found::Alive(record, process) => {
             process.terminate()?;
@@ -60,7 +60,7 @@ pub async fn stop(paths: &Paths, progress: Progress<'_>) -> Result<Stopped, Loca
                 Ok(Stopped::Saved)
             } else {
                 record::discard_state(paths)?;
-                Ok(Stopped::StateLost)
+                Ok(Stopped::Killed)
             }
         }
     }

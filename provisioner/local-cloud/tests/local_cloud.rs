@@ -131,10 +131,7 @@ async fn local_stop_leaves_no_process(paths: &Paths) {
     assert_eq!(stop(paths, &mut |_| ()).await.unwrap(), Stopped::Saved);
     function.wait().unwrap();
     assert_eq!(processes_within(paths), Vec::<String>::new());
-    assert_eq!(
-        stop(paths, &mut |_| ()).await.unwrap(),
-        Stopped::WasNotRunning
-    );
+    assert_eq!(stop(paths, &mut |_| ()).await.unwrap(), Stopped::NotRunning);
 }
 
 /// The command lines of the living processes that name the local cloud's folder, as `ps` sees them.
