@@ -1,0 +1,172 @@
+//! The command line: verbs and flags, nothing of what they do. Verbs, flags and exit codes are an interface.
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Declares, packages, deploys and operates the vendor and invoice system.
+#[derive(Debug, Parser)]
+#[command(name = "provision", version, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 done or no difference · 1 failed and rolled back · 2 differences or violations \
+found · 3 refused before any write · 4 stuck, a person must decide · 5 lost contact, run again to follow · 6 busy · \
+130 interrupted")]
+pub struct Cli {
+    /// Flags of every verb.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Flags that every verb takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The environment: a file in `environments/`, without `.yaml`
+    #[arg(long, short, global = true, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Name of an ephemeral environment, e.g. pr-42 (with --env ephemeral)
+    #[arg(long, global = true, value_name = "NAME")]
+    pub name: Option<String>,
+    /// How long an ephemeral environment lives, e.g. 4h or 2d
+    #[arg(long, global = true, value_name = "DURATION")]
+    pub ttl: Option<String>,
+    /// Put the environment onto the local cloud instead of AWS
+    #[arg(long, global = true, value_name = "TARGET")]
+    pub target: Option<TargetArg>,
+    /// How the result is printed on stdout
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
+    pub output: Output,
+    /// Ask nothing
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+    /// Say more on stderr
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Say nothing on stderr but errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// The project's folder; without it, found upward from the working folder
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub project: Option<PathBuf>,
+    /// AWS profile, instead of the environment file's
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+}
+
+/// Where to deploy, against the environment file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TargetArg {
+    /// The local cloud on this machine.
+    Local,
+}
+
+/// Format of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Human,
+    /// One document; progress as JSON lines on stderr.
+    Json,
+    /// For a pull request; `diff` only.
+    Markdown,
+}
+
+/// The verbs.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Verb {
+    /// Build, package, check, plan, confirm and deploy; a second run changes nothing
+    Up,
+    /// Show what `up` would change: exit 0 nothing, 2 something
+    Diff(DiffArgs),
+    /// Delete the environment: empty its buckets, delete its stack, list what is left
+    Down,
+    /// Print the template
+    Synth,
+    /// Run every static check on one or all environments, offline
+    Check,
+    /// Build the handlers and make their archives
+    Package,
+    /// Check an invoice document against the business rules, offline: exit 0 none broken, 2 some, 3 unreadable
+    Validate(FileArgs),
+    /// Submit an invoice document, a vendor registration or an event; print its id
+    Send(SendArgs),
+    /// Show an invoice's timeline
+    Trace(TraceArgs),
+    /// Start, stop, show or reset the local cloud
+    #[command(subcommand)]
+    Local(LocalVerb),
+    /// Print a shell's completions
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+/// Flags of `diff`.
+#[derive(Debug, Clone, Args)]
+pub struct DiffArgs {
+    /// Compare with the last known template on this machine; calls nobody
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// One file.
+#[derive(Debug, Clone, Args)]
+pub struct FileArgs {
+    /// The document
+    pub file: PathBuf,
+}
+
+/// Flags of `send`.
+#[derive(Debug, Clone, Args)]
+pub struct SendArgs {
+    /// The document: UBL XML, JSON, a vendor registration or an event
+    pub file: PathBuf,
+    /// Judge the invoice first, and refuse it with its violations
+    #[arg(long)]
+    pub check: bool,
+    /// First register the invoice's seller, and wait until it is onboarded
+    #[arg(long)]
+    pub register_vendor: bool,
+    /// Wait for the end; exit 1 on REJECTED or PAYMENT_FAILED
+    #[arg(long)]
+    pub follow: bool,
+    /// How long to wait, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u64,
+}
+
+/// Flags of `trace`.
+#[derive(Debug, Clone, Args)]
+pub struct TraceArgs {
+    /// The invoice's id
+    pub id: String,
+    /// Until a terminal state, or one that waits for a person
+    #[arg(long)]
+    pub follow: bool,
+    /// How long to wait, in seconds; then exit 5
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u64,
+}
+
+/// What to do with the local cloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum LocalVerb {
+    /// Install it where it is missing, and start it
+    Start,
+    /// Stop it; its state is kept
+    Stop,
+    /// Show whether it runs, and how to reach it
+    Status,
+    /// Forget everything that was deployed on it
+    Reset,
+}
+
+/// The command, for completions and the manual.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,163 @@
+//! From the SDK's replies to our types. An odd reply is an error that names the field.
+
+use super::types::*;
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types as sdk;
+use time::OffsetDateTime;
+
+/// The field that a reply lacks.
+pub struct Missing(pub &'static str);
+
+impl TryFrom<sdk::Stack> for StackView {
+    type Error = Missing;
+    fn try_from(stack: sdk::Stack) -> Result<Self, Missing> {
+        Ok(Self {
+            id: stack.stack_id.ok_or(Missing("StackId"))?,
+            name: stack.stack_name.ok_or(Missing("StackName"))?,
+            status: StackStatus::new(stack.stack_status.ok_or(Missing("StackStatus"))?.as_str()),
+            reason: stack.stack_status_reason.filter(|text| !text.is_empty()),
+            outputs: stack
+                .outputs
+                .unwrap_or_default()
+                .into_iter()
+                .map(|output| {
+                    Ok((
+                        output.output_key.ok_or(Missing("Outputs.OutputKey"))?,
+                        output.output_value.ok_or(Missing("Outputs.OutputValue"))?,
+                    ))
+                })
+                .collect::<Result<_, Missing>>()?,
+            tags: stack
+                .tags
+                .unwrap_or_default()
+                .into_iter()
+                .map(|tag| {
+                    Ok((
+                        tag.key.ok_or(Missing("Tags.Key"))?,
+                        tag.value.ok_or(Missing("Tags.Value"))?,
+                    ))
+                })
+                .collect::<Result<_, Missing>>()?,
+            protection: if stack.enable_termination_protection == Some(true) {
+                Protection::On
+            } else {
+                Protection::Off
+            },
+        })
+    }
+}
+
+impl TryFrom<DescribeChangeSetOutput> for Page<ChangeSetView> {
+    type Error = Missing;
+    fn try_from(reply: DescribeChangeSetOutput) -> Result<Self, Missing> {
+        let view = ChangeSetView {
+            id: ChangeSetId {
+                id: reply.change_set_id.ok_or(Missing("ChangeSetId"))?,
+                stack_id: reply.stack_id.ok_or(Missing("StackId"))?,
+            },
+            status: match reply.status.ok_or(Missing("Status"))? {
+                sdk::ChangeSetStatus::CreateComplete => ChangeSetStatus::Complete,
+                sdk::ChangeSetStatus::CreateInProgress | sdk::ChangeSetStatus::CreatePending => {
+                    ChangeSetStatus::Pending
+                }
+                sdk::ChangeSetStatus::Failed => ChangeSetStatus::Failed,
+                sdk::ChangeSetStatus::DeleteComplete
+                | sdk::ChangeSetStatus::DeleteFailed
+                | sdk::ChangeSetStatus::DeleteInProgress
+                | sdk::ChangeSetStatus::DeletePending => ChangeSetStatus::Deleted,
+                _ => return Err(Missing("Status")),
+            },
+            execution: match reply.execution_status {
+                Some(sdk::ExecutionStatus::Available) => Execution::Available,
+                Some(sdk::ExecutionStatus::ExecuteInProgress) => Execution::Running,
+                Some(
+                    sdk::ExecutionStatus::ExecuteComplete | sdk::ExecutionStatus::ExecuteFailed,
+                ) => Execution::Over,
+                Some(sdk::ExecutionStatus::Obsolete) => Execution::Obsolete,
+                _ => Execution::Unavailable,
+            },
+            reason: reply.status_reason.filter(|text| !text.is_empty()),
+            changes: reply
+                .changes
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|change| change.resource_change)
+                .map(ResourceChange::try_from)
+                .collect::<Result<_, Missing>>()?,
+        };
+        Ok(Self {
+            items: vec![view],
+            next: reply.next_token,
+        })
+    }
+}
+
+impl TryFrom<sdk::ResourceChange> for ResourceChange {
+    type Error = Missing;
+    fn try_from(change: sdk::ResourceChange) -> Result<Self, Missing> {
+        Ok(Self {
+            action: match change.action {
+                Some(sdk::ChangeAction::Add) => ChangeAction::Add,
+                Some(sdk::ChangeAction::Modify) => ChangeAction::Modify,
+                Some(sdk::ChangeAction::Remove) => ChangeAction::Remove,
+                Some(sdk::ChangeAction::Import) => ChangeAction::Import,
+                Some(_) => ChangeAction::Dynamic,
+                None => return Err(Missing("ResourceChange.Action")),
+            },
+            logical_id: change
+                .logical_resource_id
+                .ok_or(Missing("ResourceChange.LogicalResourceId"))?,
+            type_name: change
+                .resource_type
+                .ok_or(Missing("ResourceChange.ResourceType"))?,
+            replacement: match change.replacement {
+                Some(sdk::Replacement::True) => Replacement::Yes,
+                Some(sdk::Replacement::Conditional) => Replacement::Conditional,
+                _ => Replacement::No,
+            },
+        })
+    }
+}
+
+impl TryFrom<sdk::StackEvent> for StackEvent {
+    type Error = Missing;
+    fn try_from(event: sdk::StackEvent) -> Result<Self, Missing> {
+        let at = event.timestamp.ok_or(Missing("Timestamp"))?;
+        Ok(Self {
+            id: event.event_id.ok_or(Missing("EventId"))?,
+            at: OffsetDateTime::from_unix_timestamp_nanos(at.as_nanos())
+                .map_err(|_| Missing("Timestamp"))?,
+            logical_id: event
+                .logical_resource_id
+                .ok_or(Missing("LogicalResourceId"))?,
+            physical_id: event.physical_resource_id.filter(|id| !id.is_empty()),
+            type_name: event.resource_type.ok_or(Missing("ResourceType"))?,
+            status: event
+                .resource_status
+                .ok_or(Missing("ResourceStatus"))?
+                .as_str()
+                .to_owned(),
+            reason: event
+                .resource_status_reason
+                .filter(|text| !text.is_empty()),
+        })
+    }
+}
+
+impl TryFrom<sdk::StackResourceSummary> for StackResource {
+    type Error = Missing;
+    fn try_from(resource: sdk::StackResourceSummary) -> Result<Self, Missing> {
+        Ok(Self {
+            logical_id: resource
+                .logical_resource_id
+                .ok_or(Missing("LogicalResourceId"))?,
+            physical_id: resource.physical_resource_id.filter(|id| !id.is_empty()),
+            type_name: resource.resource_type.ok_or(Missing("ResourceType"))?,
+            status: resource
+                .resource_status
+                .ok_or(Missing("ResourceStatus"))?
+                .as_str()
+                .to_owned(),
+        })
+    }
+}

@@ -1,0 +1,271 @@
+//! The port on the AWS SDK. One request a method; the SDK retries what is safe to retry.
+
+use super::convert::Missing;
+use super::error::{CallError, Kind};
+use super::types::*;
+use super::CloudFormation;
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudformation::types as sdk;
+
+/// CloudFormation through the AWS SDK.
+#[derive(Debug, Clone)]
+pub struct SdkCloudFormation(Client);
+
+impl SdkCloudFormation {
+    /// With the session's configuration.
+    pub fn new(config: &aws_config::SdkConfig) -> Self {
+        Self(Client::new(config))
+    }
+}
+
+/// What an SDK error means to us.
+pub fn call_error<E, R>(action: &'static str, subject: &str, error: SdkError<E, R>) -> CallError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    let (kind, code, message) = match &error {
+        SdkError::ServiceError(service) => {
+            let code = service.err().code().unwrap_or_default();
+            let message = service.err().message().unwrap_or("no message");
+            (CallError::kind_of(code, message), Some(code.to_owned()), message.to_owned())
+        }
+        SdkError::ConstructionFailure(_) => (Kind::Refused, None, chain(&error)),
+        SdkError::ResponseError(_) => (Kind::Odd, None, chain(&error)),
+        _ => {
+            let text = chain(&error);
+            let kind = if text.contains("credential") || text.contains("sso") {
+                Kind::Credentials
+            } else {
+                Kind::Lost
+            };
+            (kind, None, text)
+        }
+    };
+    CallError {
+        action,
+        subject: subject.to_owned(),
+        kind,
+        code: code.filter(|code| !code.is_empty()),
+        message,
+    }
+}
+
+/// An error with its causes, outermost first.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let part = cause.to_string();
+        if !text.contains(&part) {
+            text.push_str(": ");
+            text.push_str(&part);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// Turns "no such thing" into none.
+fn optional<T>(result: Result<T, CallError>) -> Result<Option<T>, CallError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind == Kind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn page<S, T: TryFrom<S, Error = Missing>>(
+    action: &'static str,
+    subject: &str,
+    items: Option<Vec<S>>,
+    next: Option<String>,
+) -> Result<Page<T>, CallError> {
+    let items = items
+        .unwrap_or_default()
+        .into_iter()
+        .map(T::try_from)
+        .collect::<Result<_, _>>()
+        .map_err(|Missing(field)| CallError::odd(action, subject, field))?;
+    Ok(Page {
+        items,
+        next: next.filter(|token| !token.is_empty()),
+    })
+}
+
+impl CloudFormation for SdkCloudFormation {
+    async fn stack(&self, name_or_id: &str) -> Result<Option<StackView>, CallError> {
+        const ACTION: &str = "DescribeStacks";
+        let reply = self
+            .0
+            .describe_stacks()
+            .stack_name(name_or_id)
+            .send()
+            .await
+            .map_err(|error| call_error(ACTION, name_or_id, error));
+        let Some(reply) = optional(reply)? else {
+            return Ok(None);
+        };
+        reply
+            .stacks
+            .unwrap_or_default()
+            .into_iter()
+            .next()
+            .map(StackView::try_from)
+            .transpose()
+            .map_err(|Missing(field)| CallError::odd(ACTION, name_or_id, field))
+    }
+
+    async fn template(&self, name_or_id: &str) -> Result<Option<String>, CallError> {
+        const ACTION: &str = "GetTemplate";
+        let reply = self
+            .0
+            .get_template()
+            .stack_name(name_or_id)
+            .template_stage(sdk::TemplateStage::Original)
+            .send()
+            .await
+            .map_err(|error| call_error(ACTION, name_or_id, error));
+        Ok(optional(reply)?.and_then(|reply| reply.template_body))
+    }
+
+    async fn create_change_set(&self, request: &ChangeSetRequest) -> Result<ChangeSetId, CallError> {
+        const ACTION: &str = "CreateChangeSet";
+        let subject = format!("{}/{}", request.stack, request.name);
+        let call = self
+            .0
+            .create_change_set()
+            .stack_name(&request.stack)
+            .change_set_name(&request.name)
+            .client_token(&request.name)
+            .change_set_type(match request.kind {
+                ChangeSetKind::Create => sdk::ChangeSetType::Create,
+                ChangeSetKind::Update => sdk::ChangeSetType::Update,
+            })
+            .description(&request.description)
+            .capabilities(sdk::Capability::CapabilityNamedIam)
+            .set_tags(Some(
+                request
+                    .tags
+                    .iter()
+                    .map(|(key, value)| sdk::Tag::builder().key(key).value(value).build())
+                    .collect(),
+            ));
+        let call = match &request.template {
+            TemplateSource::Inline(body) => call.template_body(body),
+            TemplateSource::Url(url) => call.template_url(url),
+        };
+        let reply = call
+            .send()
+            .await
+            .map_err(|error| call_error(ACTION, &subject, error))?;
+        Ok(ChangeSetId {
+            id: reply.id.ok_or_else(|| CallError::odd(ACTION, &subject, "Id"))?,
+            stack_id: reply
+                .stack_id
+                .ok_or_else(|| CallError::odd(ACTION, &subject, "StackId"))?,
+        })
+    }
+
+    async fn change_set(
+        &self,
+        stack: &str,
+        name_or_id: &str,
+        page: Option<&str>,
+    ) -> Result<Option<Page<ChangeSetView>>, CallError> {
+        const ACTION: &str = "DescribeChangeSet";
+        let reply = self
+            .0
+            .describe_change_set()
+            .stack_name(stack)
+            .change_set_name(name_or_id)
+            .set_next_token(page.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| call_error(ACTION, name_or_id, error));
+        optional(reply)?
+            .map(Page::try_from)
+            .transpose()
+            .map_err(|Missing(field)| CallError::odd(ACTION, name_or_id, field))
+    }
+
+    async fn execute_change_set(&self, id: &ChangeSetId, token: &str) -> Result<(), CallError> {
+        self.0
+            .execute_change_set()
+            .stack_name(&id.stack_id)
+            .change_set_name(&id.id)
+            .client_request_token(token)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| call_error("ExecuteChangeSet", &id.id, error))
+    }
+
+    async fn delete_change_set(&self, id: &ChangeSetId) -> Result<(), CallError> {
+        self.0
+            .delete_change_set()
+            .stack_name(&id.stack_id)
+            .change_set_name(&id.id)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| call_error("DeleteChangeSet", &id.id, error))
+    }
+
+    async fn events(
+        &self,
+        name_or_id: &str,
+        token: Option<&str>,
+    ) -> Result<Page<StackEvent>, CallError> {
+        const ACTION: &str = "DescribeStackEvents";
+        let reply = self
+            .0
+            .describe_stack_events()
+            .stack_name(name_or_id)
+            .set_next_token(token.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| call_error(ACTION, name_or_id, error))?;
+        page(ACTION, name_or_id, reply.stack_events, reply.next_token)
+    }
+
+    async fn delete_stack(&self, name_or_id: &str, token: &str) -> Result<(), CallError> {
+        self.0
+            .delete_stack()
+            .stack_name(name_or_id)
+            .client_request_token(token)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| call_error("DeleteStack", name_or_id, error))
+    }
+
+    async fn resources(
+        &self,
+        name_or_id: &str,
+        token: Option<&str>,
+    ) -> Result<Page<StackResource>, CallError> {
+        const ACTION: &str = "ListStackResources";
+        let reply = self
+            .0
+            .list_stack_resources()
+            .stack_name(name_or_id)
+            .set_next_token(token.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| call_error(ACTION, name_or_id, error))?;
+        page(ACTION, name_or_id, reply.stack_resource_summaries, reply.next_token)
+    }
+
+    async fn protect(&self, name_or_id: &str, protection: Protection) -> Result<(), CallError> {
+        self.0
+            .update_termination_protection()
+            .stack_name(name_or_id)
+            .enable_termination_protection(protection == Protection::On)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| call_error("UpdateTerminationProtection", name_or_id, error))
+    }
+}

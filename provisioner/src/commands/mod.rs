@@ -1,0 +1,78 @@
+//! The verbs, one file each.
+
+mod about;
+mod check;
+mod diff;
+mod local;
+mod package;
+mod synth;
+mod validate;
+
+#[cfg(feature = "aws")]
+mod down;
+#[cfg(feature = "aws")]
+mod operate;
+#[cfg(feature = "aws")]
+mod up;
+
+use crate::cli::{Output, Verb};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+
+/// Runs a verb.
+pub async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
+    if context.ui.output == Output::Markdown && !matches!(verb, Verb::Diff(_)) {
+        return Err(
+            Failure::refused("usage.output", "--output markdown is for `diff` only")
+                .help("Use --output human or --output json."),
+        );
+    }
+    match verb {
+        Verb::Synth => synth::run(context),
+        Verb::Check => check::run(context),
+        Verb::Package => package::run(context).await,
+        Verb::Validate(args) => validate::run(context, &args),
+        Verb::Diff(args) => diff::run(context, &args).await,
+        Verb::Local(verb) => local::run(context, verb).await,
+        Verb::Completions { shell } => about::completions(shell),
+        Verb::Man => about::man(),
+        #[cfg(feature = "aws")]
+        Verb::Up => up::run(context).await,
+        #[cfg(feature = "aws")]
+        Verb::Down => down::run(context).await,
+        #[cfg(feature = "aws")]
+        Verb::Send(args) => operate::send(context, &args).await,
+        #[cfg(feature = "aws")]
+        Verb::Trace(args) => operate::trace(context, &args).await,
+        #[cfg(not(feature = "aws"))]
+        Verb::Up | Verb::Down | Verb::Send(_) | Verb::Trace(_) => Err(needs_full_build()),
+    }
+}
+
+/// The refusal of a build without the AWS SDK.
+#[cfg(not(feature = "aws"))]
+pub fn needs_full_build() -> Failure {
+    Failure::refused(
+        "build.offline",
+        "this build of provision can't call AWS: it was made without the feature `aws`",
+    )
+    .help("Use the full build: `cargo build -p provisioner`.")
+}
+
+/// Tag with the time at which an ephemeral environment is past its life.
+#[cfg(feature = "aws")]
+const EXPIRES: &str = "provision:expires";
+
+/// An environment's expiry is counted from its creation: what the stack says stays.
+#[cfg(feature = "aws")]
+fn keep_expiry(
+    deployed: &std::collections::BTreeMap<String, String>,
+    wanted: &mut std::collections::BTreeMap<String, String>,
+) {
+    if let Some(expires) = deployed.get(EXPIRES) {
+        wanted.insert(EXPIRES.to_owned(), expires.clone());
+    }
+}
+
+#[cfg(feature = "aws")]
+pub use local::reached as local_status;

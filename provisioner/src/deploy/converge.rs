@@ -1,0 +1,381 @@
+//! The heart of `up`: makes the deployed stack what is wanted, whatever an earlier run left behind.
+//!
+//! The no-op is decided from template, tags and protection before anything is written, CreateChangeSet included.
+
+use super::change_set::{Prepared, discard, execute, prepare};
+use super::follow::{Pace, Started, follow, marker};
+use super::outcome::Outcome;
+use super::state::{Blocked, Deployed, look};
+use super::viewed::viewed;
+use crate::artifacts::Archive;
+use crate::cloudformation::{
+    ChangeSetId, ChangeSetKind, ChangeSetRequest, ChangeSetView, CloudFormation, Protection, StackView,
+    TemplateSource,
+};
+use crate::exit::{Exit, Failure};
+use crate::objects::Objects;
+use crate::plan::{Approved, Baseline, Plan, Side, approve, nobody};
+use crate::progress::Progress;
+use crate::publish::{Publication, publish, publish_template};
+use crate::session::Confirmed;
+use crate::ui::{Asks, Ui};
+use cfn::Template;
+use cfn::diff::Counts;
+use sha2::{Digest, Sha256};
+use stack::Environment;
+use std::collections::BTreeMap;
+
+/// What is wanted.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// The environment, its account verified.
+    pub environment: &'a Confirmed<&'a Environment>,
+    /// The template.
+    pub template: &'a Template,
+    /// The stack's tags.
+    pub tags: &'a BTreeMap<String, String>,
+    /// The handlers' archives that the template refers to.
+    pub archives: &'a [Archive],
+    /// How S3 objects are addressed for CloudFormation.
+    pub bucket_url: &'a str,
+    /// How often to look.
+    pub pace: Pace,
+}
+
+/// The stack is as wanted.
+#[derive(Debug)]
+pub struct Converged {
+    /// The stack now.
+    pub stack: StackView,
+    /// What was changed; all zero where nothing was.
+    pub changes: Counts,
+}
+
+/// What is called for it.
+#[derive(Debug)]
+pub struct Ports<'a, C, O> {
+    /// CloudFormation.
+    pub cloud: &'a C,
+    /// S3.
+    pub objects: &'a O,
+}
+
+/// Operations of earlier runs that are followed to their end before giving up.
+const EARLIER_OPERATIONS: u32 = 4;
+
+/// Makes the stack what is wanted.
+///
+/// # Errors
+/// Refusals (3), a busy (6) or stuck (4) stack, a failed and rolled back deployment (1), lost contact (5).
+pub async fn converge(
+    ports: &Ports<'_, impl CloudFormation, impl Objects>,
+    wanted: &Wanted<'_>,
+    first_look: Deployed,
+    ui: &Ui,
+) -> Result<Converged, Failure> {
+    let mut deployed = first_look;
+    for _ in 0..EARLIER_OPERATIONS {
+        match deployed {
+            Deployed::Blocked(blocked) => after(ports.cloud, wanted, blocked, ui).await?,
+            deployed => {
+                if let Some(converged) = change(ports, wanted, deployed, ui).await? {
+                    return Ok(converged);
+                }
+            }
+        }
+        deployed = look(ports.cloud, &wanted.environment.get().stack_name()).await?;
+    }
+    let name = wanted.environment.get().stack_name();
+    Err(Failure::new(
+        Exit::Busy,
+        "stack.busy",
+        format!("{name} is being changed by others again and again"),
+    )
+    .on(name)
+    .help("Run again when nobody else deploys."))
+}
+
+/// Waits for an operation of an earlier run that wanted the same; refuses if it is somebody else's.
+async fn after(
+    cloud: &impl CloudFormation,
+    wanted: &Wanted<'_>,
+    blocked: Blocked,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    let name = &wanted.environment.get().name;
+    if !blocked.deploys(wanted.template) {
+        return Err(blocked.failure(name));
+    }
+    ui.say(format!(
+        "{} is in {}: an earlier run started this deployment; following it",
+        blocked.stack.name, blocked.stack.status
+    ));
+    run_to_end(cloud, wanted, &blocked.stack.id, &Started::Earlier, 0, ui).await
+}
+
+/// Plans and, where there is something to do, deploys. None: an earlier run's operation ended, look again.
+async fn change(
+    ports: &Ports<'_, impl CloudFormation, impl Objects>,
+    wanted: &Wanted<'_>,
+    deployed: Deployed,
+    ui: &Ui,
+) -> Result<Option<Converged>, Failure> {
+    let environment = *wanted.environment.get();
+    let name = environment.stack_name();
+    let plan = plan(environment, wanted.template, wanted.tags, &deployed);
+    let stack = match deployed {
+        Deployed::Present { stack, .. } if plan.is_empty() => {
+            return Ok(Some(Converged {
+                stack,
+                changes: Counts::default(),
+            }));
+        }
+        Deployed::Present { stack, .. } => Some(stack),
+        _ => None,
+    };
+    if ui.asks == Asks::Nobody {
+        ui.plan(&plan);
+        return Err(nobody(&environment.name));
+    }
+    let body = wanted.template.minified();
+    let publication = publish(
+        ports,
+        &Publication {
+            environment,
+            archives: wanted.archives,
+            template: (body.len() > TemplateSource::INLINE_LIMIT).then_some(body.as_str()),
+            pace: wanted.pace,
+        },
+        ui,
+    )
+    .await?;
+    let request = ChangeSetRequest {
+        name: change_set_name(wanted, stack.as_ref()),
+        kind: match stack {
+            Some(_) => ChangeSetKind::Update,
+            None => ChangeSetKind::Create,
+        },
+        template: match publication.template_key {
+            Some(key) => TemplateSource::Url(format!("{}/{key}", wanted.bucket_url)),
+            None => TemplateSource::Inline(body),
+        },
+        tags: wanted.tags.clone(),
+        description: format!("provision up --env {}", environment.name),
+        stack: name.clone(),
+    };
+    let counts = match prepare(ports.cloud, &request, wanted.pace).await? {
+        // An earlier run executed it: see how that ended, then plan anew.
+        Prepared::Running(id) => {
+            run_to_end(ports.cloud, wanted, &id.stack_id, &Started::Earlier, 0, ui).await?;
+            return Ok(None);
+        }
+        // The template differs in ways that mean nothing to CloudFormation.
+        Prepared::NoChanges => Counts::default(),
+        Prepared::Ready(view) => {
+            let plan = plan.merged_with(&viewed(&view));
+            ui.plan(&plan);
+            let approved = match approve(plan, ui).await {
+                Ok(approved) => approved,
+                Err(refusal) => {
+                    discard(ports.cloud, &view.id).await?;
+                    return Err(refusal);
+                }
+            };
+            deploy(ports.cloud, wanted, &approved, &view, ui).await?;
+            approved.get().counts()
+        }
+    };
+    protect(ports.cloud, wanted).await?;
+    let stack = ports.cloud.stack(&name).await?.ok_or_else(|| {
+        Failure::new(
+            Exit::Failed,
+            "stack.gone",
+            format!("{name} was deployed, and is gone"),
+        )
+        .on(name)
+        .help("Somebody deleted it meanwhile. Run again.")
+    })?;
+    Ok(Some(Converged {
+        stack,
+        changes: counts,
+    }))
+}
+
+/// What leads from what is deployed to what is wanted.
+pub fn plan(
+    environment: &Environment,
+    template: &Template,
+    tags: &BTreeMap<String, String>,
+    deployed: &Deployed,
+) -> Plan {
+    let (empty, none) = (Template::empty(), BTreeMap::new());
+    let after = Side { template, tags };
+    let (baseline, before) = match deployed {
+        Deployed::Present { stack, template } => (
+            Baseline::Deployed,
+            Side {
+                template,
+                tags: &stack.tags,
+            },
+        ),
+        _ => (
+            Baseline::Absent,
+            Side {
+                template: &empty,
+                tags: &none,
+            },
+        ),
+    };
+    let mut plan = Plan::new(
+        &environment.name,
+        &environment.stack_name(),
+        baseline,
+        before,
+        after,
+    );
+    if let Deployed::Present { stack, .. } = deployed {
+        let wanted = protection(environment);
+        plan.termination_protection =
+            (stack.protection != wanted).then_some(wanted == Protection::On);
+    }
+    plan
+}
+
+/// What `up` would do, with CloudFormation's own view of it where there is a stack to ask about. The change set that it
+/// takes is deleted again. An absent stack gets none: deleting the shell afterwards could hit a live one.
+///
+/// # Errors
+/// When a call fails.
+pub async fn preview(
+    ports: &Ports<'_, impl CloudFormation, impl Objects>,
+    wanted: &Wanted<'_>,
+    deployed: Deployed,
+    ui: &Ui,
+) -> Result<Plan, Failure> {
+    let environment = *wanted.environment.get();
+    let plan = plan(environment, wanted.template, wanted.tags, &deployed);
+    let Deployed::Present { stack, .. } = deployed else {
+        return Ok(plan);
+    };
+    if plan.diff.changes.is_empty() {
+        return Ok(plan);
+    }
+    match asked(ports, wanted, stack).await {
+        Ok(Some(view)) => Ok(plan.merged_with(&viewed(&view))),
+        Ok(None) => Ok(plan),
+        Err(failure) if failure.code == "aws.denied" => {
+            ui.say(format!(
+                "CloudFormation's own view is left out, from the templates alone: {failure}"
+            ));
+            Ok(plan)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What CloudFormation says that a change set would do. None: nothing.
+async fn asked(
+    ports: &Ports<'_, impl CloudFormation, impl Objects>,
+    wanted: &Wanted<'_>,
+    stack: StackView,
+) -> Result<Option<ChangeSetView>, Failure> {
+    let environment = *wanted.environment.get();
+    let body = wanted.template.minified();
+    let template = if body.len() > TemplateSource::INLINE_LIMIT {
+        let key = publish_template(ports.objects, environment, &body).await?;
+        TemplateSource::Url(format!("{}/{key}", wanted.bucket_url))
+    } else {
+        TemplateSource::Inline(body)
+    };
+    let request = ChangeSetRequest {
+        name: format!("{}-diff", change_set_name(wanted, Some(&stack))),
+        kind: ChangeSetKind::Update,
+        template,
+        tags: wanted.tags.clone(),
+        description: format!("provision diff --env {}", environment.name),
+        stack: stack.name,
+    };
+    match prepare(ports.cloud, &request, wanted.pace).await? {
+        Prepared::Ready(view) => {
+            ports.cloud.delete_change_set(&view.id).await?;
+            Ok(Some(view))
+        }
+        Prepared::NoChanges | Prepared::Running(_) => Ok(None),
+    }
+}
+
+/// The termination protection that an environment's stack has.
+pub fn protection(environment: &Environment) -> Protection {
+    if environment.keeps_data() {
+        Protection::On
+    } else {
+        Protection::Off
+    }
+}
+
+async fn protect(cloud: &impl CloudFormation, wanted: &Wanted<'_>) -> Result<(), Failure> {
+    let environment = *wanted.environment.get();
+    let name = environment.stack_name();
+    let wanted = protection(environment);
+    let now = cloud.stack(&name).await?.map(|stack| stack.protection);
+    if now.is_some_and(|now| now != wanted) {
+        cloud.protect(&name, wanted).await?;
+    }
+    Ok(())
+}
+
+/// Executes an approved plan's change set and follows it to its end.
+async fn deploy(
+    cloud: &impl CloudFormation,
+    wanted: &Wanted<'_>,
+    approved: &Approved<Plan>,
+    view: &ChangeSetView,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    let ChangeSetId { stack_id, .. } = &view.id;
+    let started = marker(cloud, stack_id).await?;
+    execute(cloud, view).await?;
+    let counts = approved.get().counts();
+    let steps = counts.add + counts.modify + counts.replace + counts.remove;
+    run_to_end(cloud, wanted, stack_id, &started, steps, ui).await
+}
+
+/// Follows an operation to its end; anything but success is a failure, root cause first.
+async fn run_to_end(
+    cloud: &impl CloudFormation,
+    wanted: &Wanted<'_>,
+    stack_id: &str,
+    started: &Started,
+    steps: usize,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    let environment = *wanted.environment.get();
+    let mut progress = Progress::new(ui, steps, stack_id);
+    let outcome: Outcome =
+        follow(cloud, stack_id, started, wanted.pace, |event| progress.show(event)).await?;
+    progress.finish();
+    match outcome.failure(&environment.name, &environment.stack_name()) {
+        Some(failure) => Err(failure),
+        None => Ok(()),
+    }
+}
+
+/// The same for the same template and tags on the same stack: so a killed run's change set is found again.
+fn change_set_name(wanted: &Wanted<'_>, stack: Option<&StackView>) -> String {
+    let mut digest = Sha256::new();
+    digest.update(wanted.template.hash());
+    for (key, value) in wanted.tags {
+        digest.update(key);
+        digest.update([0]);
+        digest.update(value);
+        digest.update([0]);
+    }
+    digest.update(stack.map(|stack| stack.id.as_str()).unwrap_or_default());
+    let hex: String = digest
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("provision-{hex}")
+}

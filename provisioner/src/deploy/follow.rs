@@ -1,0 +1,232 @@
+//! Following an operation by the stack's events until it is over: look at once, then poll with backoff.
+//!
+//! The events are the truth and not the status: a stack whose change set was just executed may read
+//! REVIEW_IN_PROGRESS, or the end of the operation before, for a while.
+
+use super::outcome::Outcome;
+use super::state::is_lost;
+use crate::cloudformation::{
+    CallError, CloudFormation, Kind, Standing, StackEvent, StackStatus,
+};
+use crate::exit::{Exit, Failure};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How often to look.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Before the second look.
+    pub first: Duration,
+    /// At most.
+    pub most: Duration,
+}
+
+impl Pace {
+    /// For AWS: every 0.3 to 1 s.
+    pub const CLOUD: Self = Self {
+        first: Duration::from_millis(300),
+        most: Duration::from_secs(1),
+    };
+    /// For an emulator on this machine, which nobody throttles.
+    pub const LOCAL: Self = Self {
+        first: Duration::from_millis(15),
+        most: Duration::from_millis(120),
+    };
+
+    pub(super) fn start(self) -> Duration {
+        self.first
+    }
+
+    /// Waits, and says how long to wait next.
+    pub(super) async fn rest(self, wait: Duration) -> Duration {
+        tokio::time::sleep(wait).await;
+        (wait + wait / 2).min(self.most)
+    }
+}
+
+/// From where on events belong to the operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Started {
+    /// After this event; none: the stack had no events.
+    After(Option<String>),
+    /// Unknown, as it was started by an earlier run: with the newest beginning of an operation.
+    Earlier,
+}
+
+/// The newest event of a stack now, to follow an operation from.
+///
+/// # Errors
+/// When the events can't be read.
+pub async fn marker(cloud: &impl CloudFormation, stack: &str) -> Result<Started, CallError> {
+    match cloud.events(stack, None).await {
+        Ok(page) => Ok(Started::After(
+            page.items.into_iter().next().map(|event| event.id),
+        )),
+        Err(error) if error.kind == Kind::NotFound => Ok(Started::After(None)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Lost looks in a row before giving up; each has been retried by the SDK before.
+const LOST_LOOKS: u32 = 8;
+
+/// Follows an operation to its end, and shows every event once, oldest first.
+///
+/// # Errors
+/// Lost contact (exit 5): the operation goes on.
+pub async fn follow(
+    cloud: &impl CloudFormation,
+    stack_id: &str,
+    started: &Started,
+    pace: Pace,
+    mut show: impl FnMut(&StackEvent),
+) -> Result<Outcome, Failure> {
+    let mut seen = BTreeSet::new();
+    let mut events: Vec<StackEvent> = Vec::new();
+    let mut lost = 0;
+    let mut wait = pace.start();
+    loop {
+        match since(cloud, stack_id, started, &seen).await {
+            Ok(fresh) => {
+                lost = 0;
+                if !fresh.is_empty() {
+                    wait = pace.start();
+                }
+                for event in fresh {
+                    show(&event);
+                    seen.insert(event.id.clone());
+                    events.push(event);
+                }
+                if let Some(status) = ending(&events, stack_id) {
+                    return Ok(Outcome { status, events });
+                }
+            }
+            Err(error) if is_lost(&error) && lost < LOST_LOOKS => lost += 1,
+            Err(error) if is_lost(&error) => return Err(lost_contact(stack_id, &error)),
+            // A deleted stack's events can't be read everywhere.
+            Err(error) if error.kind == Kind::NotFound => {
+                return Ok(Outcome {
+                    status: StackStatus::new("DELETE_COMPLETE"),
+                    events,
+                });
+            }
+            Err(error) => return Err(error.into()),
+        }
+        wait = pace.rest(wait).await;
+    }
+}
+
+/// Follows a deletion to its end. The stack itself is asked too: a deleted one is gone, whatever its events say.
+///
+/// # Errors
+/// Lost contact (exit 5): the deletion goes on.
+pub async fn follow_deletion(
+    cloud: &impl CloudFormation,
+    stack_id: &str,
+    started: &Started,
+    pace: Pace,
+    mut show: impl FnMut(&StackEvent),
+) -> Result<Outcome, Failure> {
+    let mut seen = BTreeSet::new();
+    let mut events: Vec<StackEvent> = Vec::new();
+    let mut lost = 0;
+    let mut wait = pace.start();
+    loop {
+        let (fresh, stack) = tokio::join!(
+            since(cloud, stack_id, started, &seen),
+            cloud.stack(stack_id)
+        );
+        let over = match &stack {
+            Ok(None) => Some(StackStatus::new("DELETE_COMPLETE")),
+            Ok(Some(stack)) if stack.status.standing() == Standing::Gone => {
+                Some(stack.status.clone())
+            }
+            _ => None,
+        };
+        match fresh {
+            Ok(fresh) => {
+                lost = 0;
+                for event in fresh {
+                    show(&event);
+                    seen.insert(event.id.clone());
+                    events.push(event);
+                }
+            }
+            Err(error) if is_lost(&error) && lost < LOST_LOOKS => lost += 1,
+            Err(error) if is_lost(&error) => return Err(lost_contact(stack_id, &error)),
+            Err(error) if error.kind == Kind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(status) = over.or_else(|| ending(&events, stack_id)) {
+            return Ok(Outcome { status, events });
+        }
+        wait = pace.rest(wait).await;
+    }
+}
+
+/// The operation's events that were not seen yet, oldest first.
+async fn since(
+    cloud: &impl CloudFormation,
+    stack_id: &str,
+    started: &Started,
+    seen: &BTreeSet<String>,
+) -> Result<Vec<StackEvent>, CallError> {
+    let mut fresh = Vec::new();
+    let mut next = None;
+    'pages: loop {
+        let page = cloud.events(stack_id, next.as_deref()).await?;
+        for event in page.items {
+            if seen.contains(&event.id) {
+                break 'pages;
+            }
+            match started {
+                Started::After(Some(marker)) if event.id == *marker => break 'pages,
+                Started::Earlier if begins(&event, stack_id) => {
+                    fresh.push(event);
+                    break 'pages;
+                }
+                _ => fresh.push(event),
+            }
+        }
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    fresh.reverse();
+    Ok(fresh)
+}
+
+/// Whether an operation on the stack begins with this event.
+fn begins(event: &StackEvent, stack_id: &str) -> bool {
+    event.is_of_stack(stack_id)
+        && matches!(
+            event.status.as_str(),
+            "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS"
+        )
+}
+
+/// The stack's final status, if the last event of the stack itself is one.
+fn ending(events: &[StackEvent], stack_id: &str) -> Option<StackStatus> {
+    let last = events
+        .iter()
+        .rev()
+        .find(|event| event.is_of_stack(stack_id))?;
+    let status = StackStatus::new(last.status.as_str());
+    match status.standing() {
+        Standing::InProgress | Standing::Shell => None,
+        // The rollback is about to begin.
+        Standing::Stuck if matches!(status.as_str(), "UPDATE_FAILED") => None,
+        _ => Some(status),
+    }
+}
+
+fn lost_contact(stack_id: &str, error: &CallError) -> Failure {
+    Failure::new(
+        Exit::LostContact,
+        "aws.lost-contact",
+        format!("CloudFormation doesn't answer any more: {error}"),
+    )
+    .on(stack_id)
+    .help("The operation goes on by itself. Run the same command again to follow it.")
+}

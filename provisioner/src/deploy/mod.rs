@@ -1,0 +1,17 @@
+//! From a wanted template to a settled stack, and back to nothing: change set, execution, following, outcome.
+
+mod change_set;
+mod converge;
+mod follow;
+mod outcome;
+mod state;
+mod tear_down;
+
+
+mod viewed;
+
+pub use change_set::{Prepared, execute, prepare};
+pub use converge::{Converged, Ports, Wanted, converge, plan, preview};
+pub use follow::{Pace, Started, follow, marker};
+pub use state::{Deployed, look};
+pub use tear_down::{Scheduled, TornDown, tear_down};

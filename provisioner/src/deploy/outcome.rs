@@ -1,0 +1,116 @@
+//! How an operation ended, and why: the root cause first, not the cancellations that followed it. Pure.
+
+use crate::cloudformation::{StackEvent, StackStatus};
+use crate::exit::{Exit, Failure};
+
+/// How an operation ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The stack's final status.
+    pub status: StackStatus,
+    /// Every event of the operation, oldest first.
+    pub events: Vec<StackEvent>,
+}
+
+/// What the end means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// As asked.
+    Done,
+    /// Failed, and as before.
+    RolledBack,
+    /// Failed, and neither as asked nor as before.
+    Stuck,
+}
+
+impl Outcome {
+    /// What the end means.
+    pub fn verdict(&self) -> Verdict {
+        match self.status.as_str() {
+            "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" | "DELETE_COMPLETE" => {
+                Verdict::Done
+            }
+            "ROLLBACK_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_ROLLBACK_COMPLETE" => {
+                Verdict::RolledBack
+            }
+            _ => Verdict::Stuck,
+        }
+    }
+
+    /// The failures that caused the end, oldest first; those that only followed are left out, unless there is nothing
+    /// else.
+    pub fn root_causes(&self) -> Vec<&StackEvent> {
+        let failed = |event: &&StackEvent| event.failed();
+        let of_resource =
+            |event: &&StackEvent| event.type_name != "AWS::CloudFormation::Stack" || !event.cancelled();
+        let causes: Vec<_> = self
+            .events
+            .iter()
+            .filter(failed)
+            .filter(|event| !event.cancelled())
+            .filter(of_resource)
+            .collect();
+        if causes.is_empty() {
+            self.events.iter().filter(failed).collect()
+        } else {
+            causes
+        }
+    }
+
+    /// The failure to report; none when it is done.
+    pub fn failure(&self, environment: &str, stack: &str) -> Option<Failure> {
+        let (exit, code, help) = match self.verdict() {
+            Verdict::Done => return None,
+            Verdict::RolledBack if self.status.as_str() == "ROLLBACK_COMPLETE" => (
+                Exit::Failed,
+                "deploy.rolled-back",
+                format!(
+                    "Everything that was created is deleted again; the empty stack stays. Correct the cause, then \
+                     `provision down --env {environment}` and `up` again."
+                ),
+            ),
+            Verdict::RolledBack => (
+                Exit::Failed,
+                "deploy.rolled-back",
+                "Everything is as it was before. Correct the cause and run again.".to_owned(),
+            ),
+            Verdict::Stuck => (
+                Exit::Stuck,
+                "deploy.stuck",
+                format!(
+                    "A person must decide: see the events above, correct the cause, then `provision down --env \
+                     {environment}` or the console's rollback."
+                ),
+            ),
+        };
+        let causes = self.root_causes();
+        let first = causes.first().map_or_else(
+            || "CloudFormation names no cause".to_owned(),
+            |event| describe(event),
+        );
+        let others = match causes.len() {
+            0 | 1 => String::new(),
+            more => format!(" (and {} more)", more - 1),
+        };
+        Some(
+            Failure::new(
+                exit,
+                code,
+                format!("{stack} ended in {}: {first}{others}", self.status),
+            )
+            .on(stack)
+            .help(help),
+        )
+    }
+}
+
+/// `ValidationQueue (AWS::SQS::Queue) CREATE_FAILED: reason`.
+fn describe(event: &StackEvent) -> String {
+    format!(
+        "{} ({}) {}: {}",
+        event.logical_id,
+        event.type_name,
+        event.status,
+        event.reason.as_deref().unwrap_or("no reason given")
+    )
+}

@@ -1,0 +1,132 @@
+//! The local parity step: what the local cloud accepts in a template and drops is made good by direct calls after the
+//! deploy. Reads first, writes only what differs. All of it hangs on resources of the stack and goes with them.
+
+use crate::cloud::Cloud;
+use crate::cloudformation::{CloudFormation, all_resources, call_error};
+use crate::exit::{Exit, Failure};
+use crate::session::Confirmed;
+use aws_sdk_dynamodb::types::{TimeToLiveSpecification, TimeToLiveStatus};
+use serde::Serialize;
+use stack::{Environment, Parity};
+use std::collections::BTreeMap;
+
+/// One thing that is made good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// What, for people.
+    pub what: String,
+    /// Whether it was done now; else it was so already.
+    pub applied: bool,
+}
+
+/// Makes good what the template can't.
+///
+/// # Errors
+/// When a call fails.
+pub async fn apply(
+    cloud: &Cloud,
+    formation: &impl CloudFormation,
+    environment: &Confirmed<&Environment>,
+    wanted: &[Parity],
+) -> Result<Vec<Step>, Failure> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let physical: BTreeMap<String, String> =
+        all_resources(formation, &environment.get().stack_name())
+            .await?
+            .into_iter()
+            .filter_map(|resource| Some((resource.logical_id, resource.physical_id?)))
+            .collect();
+    let id = |logical: &String| {
+        physical.get(logical).ok_or_else(|| {
+            Failure::new(
+                Exit::Failed,
+                "parity.resource",
+                format!("{logical} isn't in the deployed stack, and the parity step needs it"),
+            )
+            .on(logical.as_str())
+        })
+    };
+    let mut steps = Vec::new();
+    for parity in wanted {
+        steps.push(match parity {
+            Parity::TimeToLive { table, attribute } => {
+                time_to_live(cloud, id(table)?, attribute).await?
+            }
+            Parity::ReservedConcurrency {
+                function,
+                executions,
+            } => reserved(cloud, id(function)?, *executions).await?,
+        });
+    }
+    Ok(steps)
+}
+
+async fn time_to_live(cloud: &Cloud, table: &str, attribute: &str) -> Result<Step, Failure> {
+    let tables = aws_sdk_dynamodb::Client::new(cloud.session.config());
+    let now = tables
+        .describe_time_to_live()
+        .table_name(table)
+        .send()
+        .await
+        .map_err(|error| call_error("DescribeTimeToLive", table, error))?;
+    let on = now.time_to_live_description().is_some_and(|now| {
+        matches!(
+            now.time_to_live_status(),
+            Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)
+        ) && now.attribute_name() == Some(attribute)
+    });
+    let what = format!("items of {table} expire by `{attribute}`");
+    if on {
+        return Ok(Step {
+            what,
+            applied: false,
+        });
+    }
+    let wanted = TimeToLiveSpecification::builder()
+        .enabled(true)
+        .attribute_name(attribute)
+        .build()
+        .map_err(|error| Failure::new(Exit::Failed, "parity.request", error.to_string()))?;
+    tables
+        .update_time_to_live()
+        .table_name(table)
+        .time_to_live_specification(wanted)
+        .send()
+        .await
+        .map_err(|error| call_error("UpdateTimeToLive", table, error))?;
+    Ok(Step {
+        what,
+        applied: true,
+    })
+}
+
+async fn reserved(cloud: &Cloud, function: &str, executions: u32) -> Result<Step, Failure> {
+    let functions = aws_sdk_lambda::Client::new(cloud.session.config());
+    let wanted = i32::try_from(executions).unwrap_or(i32::MAX);
+    let now = functions
+        .get_function_concurrency()
+        .function_name(function)
+        .send()
+        .await
+        .map_err(|error| call_error("GetFunctionConcurrency", function, error))?;
+    let what = format!("{function} has {executions} executions reserved");
+    if now.reserved_concurrent_executions() == Some(wanted) {
+        return Ok(Step {
+            what,
+            applied: false,
+        });
+    }
+    functions
+        .put_function_concurrency()
+        .function_name(function)
+        .reserved_concurrent_executions(wanted)
+        .send()
+        .await
+        .map_err(|error| call_error("PutFunctionConcurrency", function, error))?;
+    Ok(Step {
+        what,
+        applied: true,
+    })
+}

@@ -1,0 +1,44 @@
+//! CloudFormation's view of a change set, merged into our plan: it knows what depends on values at deployment, we know
+//! the values of properties.
+
+use super::Plan;
+use crate::cloudview::{ViewedAction, ViewedChange};
+use cfn::diff::{Action, ResourceChange};
+
+impl Plan {
+    /// Adds what the change set says and the templates don't: resources that CloudFormation replaces, and those that
+    /// change for another's sake.
+    #[must_use]
+    pub fn merged_with(mut self, viewed: &[ViewedChange]) -> Self {
+        for view in viewed {
+            let ours = self
+                .diff
+                .changes
+                .iter_mut()
+                .find(|change| change.logical_id == view.logical_id);
+            match ours {
+                Some(change) => {
+                    if change.action == Action::Modify && view.action == ViewedAction::Replace {
+                        change.action = Action::Replace;
+                    }
+                }
+                None => self.diff.changes.push(ResourceChange {
+                    logical_id: view.logical_id.clone(),
+                    type_name: view.type_name.clone(),
+                    action: match view.action {
+                        ViewedAction::Add => Action::Add,
+                        ViewedAction::Modify => Action::Modify,
+                        ViewedAction::Replace => Action::Replace,
+                        ViewedAction::Remove => Action::Remove,
+                    },
+                    properties: Vec::new(),
+                    template_only: false,
+                }),
+            }
+        }
+        self.diff
+            .changes
+            .sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
+        self
+    }
+}

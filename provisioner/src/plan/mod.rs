@@ -1,0 +1,121 @@
+//! The plan: what a deployment will do, from the difference of two templates and of the stack's tags, with what
+//! CloudFormation's own change set adds to it. Pure.
+
+#[cfg(feature = "aws")]
+mod approval;
+#[cfg(feature = "aws")]
+mod merge;
+
+#[cfg(feature = "aws")]
+pub use approval::{Approved, approve, nobody};
+
+use cfn::diff::Counts;
+use cfn::{Template, TemplateDiff};
+use std::collections::BTreeMap;
+
+/// What the wanted template was compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Baseline {
+    /// The deployed stack.
+    Deployed,
+    /// Nothing: there is no stack.
+    Absent,
+    /// What the last `up` or `diff` on this machine saw.
+    Snapshot(String),
+    /// The committed template.
+    Golden(String),
+}
+
+/// A tag of the stack that changes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct TagChange {
+    /// The tag.
+    pub key: String,
+    /// Its value before; null where there was none.
+    pub before: Option<String>,
+    /// Its value after; null where there will be none.
+    pub after: Option<String>,
+}
+
+/// What a deployment will do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The environment.
+    pub environment: String,
+    /// Its stack.
+    pub stack: String,
+    /// What the template was compared with.
+    pub baseline: Baseline,
+    /// What changes in the template.
+    pub diff: TemplateDiff,
+    /// What changes in the stack's tags.
+    pub tags: Vec<TagChange>,
+    /// What AWS's protection against deleting the stack is switched to, if it changes.
+    pub termination_protection: Option<bool>,
+}
+
+/// A template and the tags of its stack.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// The template.
+    pub template: &'a Template,
+    /// The stack's tags.
+    pub tags: &'a BTreeMap<String, String>,
+}
+
+impl Plan {
+    /// What leads from one side to the other.
+    pub fn new(
+        environment: &str,
+        stack: &str,
+        baseline: Baseline,
+        before: Side<'_>,
+        after: Side<'_>,
+    ) -> Self {
+        Self {
+            environment: environment.to_owned(),
+            stack: stack.to_owned(),
+            diff: cfn::diff(before.template, after.template),
+            tags: match baseline {
+                // No stack, no tags to compare; a template on disk has none either.
+                Baseline::Deployed => tag_changes(before.tags, after.tags),
+                _ => Vec::new(),
+            },
+            termination_protection: None,
+            baseline,
+        }
+    }
+
+    /// Whether there is nothing to do. An absent stack is always something.
+    pub fn is_empty(&self) -> bool {
+        self.diff.is_empty()
+            && self.tags.is_empty()
+            && self.termination_protection.is_none()
+            && self.baseline != Baseline::Absent
+    }
+
+    /// How many resources are added, modified, replaced and removed.
+    pub fn counts(&self) -> Counts {
+        self.diff.counts()
+    }
+}
+
+fn tag_changes(
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+) -> Vec<TagChange> {
+    let mut keys: Vec<&String> = before.keys().chain(after.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    keys.into_iter()
+        .map(|key| TagChange {
+            key: key.clone(),
+            before: before.get(key).cloned(),
+            after: after.get(key).cloned(),
+        })
+        .filter(|change| change.before != change.after)
+        .collect()
+}
+
+// #[cfg(test)]
+// tests

@@ -1,0 +1,81 @@
+//! Where the project is, found upward from the working folder, and where its files are. It reads none of them.
+
+use crate::exit::Failure;
+use std::path::{Path, PathBuf};
+
+/// The project's root folder.
+#[derive(Debug, Clone)]
+pub struct Project {
+    root: PathBuf,
+}
+
+impl Project {
+    /// The given folder, or the nearest one upward that holds `Cargo.toml` and `environments/`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn find(given: Option<&Path>, working: &Path) -> Result<Self, Failure> {
+        if let Some(root) = given {
+            let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+            return if is_root(&root) {
+                Ok(Self { root })
+            } else {
+                Err(Failure::refused(
+                    "project.none",
+                    format!("{} is no project folder", root.display()),
+                )
+                .on(root.display().to_string())
+                .help("A project folder holds `Cargo.toml` and `environments/`."))
+            };
+        }
+        working
+            .ancestors()
+            .find(|folder| is_root(folder))
+            .map(|root| Self {
+                root: root.to_owned(),
+            })
+            .ok_or_else(|| {
+                Failure::refused(
+                    "project.none",
+                    format!("no project in {} or above it", working.display()),
+                )
+                .on(working.display().to_string())
+                .help(
+                    "Go into the project (the folder with `Cargo.toml` and `environments/`), or name it with --project.",
+                )
+            })
+    }
+
+    /// The root folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of the environment files.
+    pub fn environments(&self) -> PathBuf {
+        self.root.join("environments")
+    }
+
+    /// Where an environment's snapshots and caches rest.
+    pub fn cache(&self, environment: &str) -> PathBuf {
+        self.root.join(".provision").join(environment)
+    }
+
+    /// The folder of our state.
+    #[cfg(feature = "aws")]
+    pub fn state(&self) -> PathBuf {
+        self.root.join(".provision")
+    }
+
+    /// A path as the user would write it: relative to the root where it lies below it.
+    pub fn relative(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root)
+            .unwrap_or(path)
+            .display()
+            .to_string()
+    }
+}
+
+fn is_root(folder: &Path) -> bool {
+    folder.join("Cargo.toml").is_file() && folder.join("environments").is_dir()
+}
