@@ -2,7 +2,8 @@
 //!
 //! SEPA means euro, and IBANs of the SEPA area on both ends; the crate `sepa` writes the message and checks it by the
 //! EPC's rules. Many real invoices carry account numbers that are no IBANs, or other currencies: what that message can't
-//! carry goes as JSON. The same order gives the same bytes: no clock, no random message id.
+//! carry goes as JSON. The same order gives the same bytes: no clock, no random message id. Whoever is the provider writes
+//! these bytes where the bank, or in the sandbox an auditor, finds them.
 
 use crate::payments::PaymentOrder;
 use contracts::ids::Sha256Hex;

@@ -1,6 +1,11 @@
 //! What decisions need from the world, as traits, with in-memory adapters for tests and simulation.
 //!
 //! One trait a need: a world implements it for a handler only if the handler declares that need. Nothing here knows AWS.
+//!
+//! A handler's `handle` loads, decides with a pure function and commits, inside [`decide_again`]. Its changes come from
+//! [`begin`], [`step`] and [`silent_step`], which refuse what the lifecycle table doesn't have. Each commit says what it means
+//! for the consumer's claim: [`Completes::Claim`] ends the event's work (a handler that returns `Ok` without a commit ended
+//! it too, and the runtime completes the claim), [`Completes::Nothing`] leaves the claim in progress.
 
 pub mod api;
 mod arrival;

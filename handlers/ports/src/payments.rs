@@ -54,3 +54,54 @@ pub fn may_follow(stored: &PaymentRecord, next: &PaymentRecord) -> bool {
     };
     same && next.attempt == attempt
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::sample;
+
+    fn payment(status: PaymentStatus, attempt: u32) -> PaymentRecord {
+        PaymentRecord {
+            key: "key-1".into(),
+            instalment: 1,
+            attempt,
+            amount: sample::euro(12_000),
+            payee_account: sample::ACCOUNT.into(),
+            status,
+            at: sample::origin().now,
+        }
+    }
+
+    #[test]
+    fn r12_an_attempt_has_one_outcome_and_another_follows_a_decline_only() {
+        use PaymentStatus::{Claimed, Declined, Settled, Unknown};
+        for (stored, attempt, allowed) in [
+            (Claimed, 1, true),
+            (Claimed, 2, false),
+            (Unknown, 1, true),
+            (Unknown, 2, false),
+            (Declined, 1, false),
+            (Declined, 2, true),
+            (Declined, 3, false),
+            (Settled, 1, false),
+            (Settled, 2, false),
+        ] {
+            let may = may_follow(&payment(stored, 1), &payment(Claimed, attempt));
+            assert_eq!(may, allowed, "{stored:?}, then attempt {attempt}");
+        }
+    }
+
+    #[test]
+    fn r12_key_amount_and_payee_are_permanent() {
+        let stored = payment(PaymentStatus::Claimed, 1);
+        let with = |change: fn(&mut PaymentRecord)| {
+            let mut next = stored.clone();
+            change(&mut next);
+            may_follow(&stored, &next)
+        };
+        assert!(with(|_| {}));
+        assert!(!with(|next| next.key.push('2')));
+        assert!(!with(|next| next.amount = sample::euro(12_001)));
+        assert!(!with(|next| next.payee_account = "other".into()));
+    }
+}
