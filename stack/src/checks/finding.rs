@@ -1,5 +1,6 @@
 //! What a check found: one shape for cfn's findings and ours.
 
+use super::Rule;
 use cfn::{Severity, Source};
 use serde::Serialize;
 
@@ -20,6 +21,47 @@ pub struct Finding {
     pub source: Option<Source>,
 }
 
+/// What a rule found, before it has its code.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    logical_id: Option<String>,
+    source: Option<Source>,
+    message: String,
+}
+
+impl Fault {
+    /// A fault of a resource.
+    pub(crate) fn at(id: &str, message: impl Into<String>) -> Self {
+        Self {
+            logical_id: Some(id.to_owned()),
+            source: None,
+            message: message.into(),
+        }
+    }
+
+    /// A fault of a declaration.
+    pub(crate) fn declared(source: Option<Source>, message: impl Into<String>) -> Self {
+        Self {
+            logical_id: None,
+            source,
+            message: message.into(),
+        }
+    }
+}
+
+impl Finding {
+    pub(crate) fn of(rule: &Rule, fault: Fault) -> Self {
+        Self {
+            code: rule.code,
+            severity: rule.severity,
+            message: fault.message,
+            logical_id: fault.logical_id,
+            path: None,
+            source: fault.source,
+        }
+    }
+}
+
 impl From<cfn::Finding> for Finding {
     fn from(finding: cfn::Finding) -> Self {
         Self {
@@ -36,11 +78,9 @@ impl From<cfn::Finding> for Finding {
 /// Errors first, then by code and resource.
 pub(crate) fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
-        (b.severity, a.code, &a.logical_id, &a.message).cmp(&(
-            a.severity,
-            b.code,
-            &b.logical_id,
-            &b.message,
-        ))
+        let by_severity = b.severity.cmp(&a.severity);
+        by_severity.then_with(|| {
+            (a.code, &a.logical_id, &a.message).cmp(&(b.code, &b.logical_id, &b.message))
+        })
     });
 }

@@ -3,5 +3,5 @@
 mod grants;
 mod routes;
 
-pub(crate) use grants::grants;
+pub(crate) use grants::{grants, list, statements, text};
 pub(crate) use routes::routes;

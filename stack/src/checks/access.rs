@@ -1,0 +1,171 @@
+//! Rules about what roles may do (R21), and that functions have code.
+
+use super::finding::Fault;
+use super::subject::{Subject, allows, condition, referred_id};
+use crate::constructs::grant::Cause;
+use crate::ids;
+use crate::views::{list, statements};
+use contracts::needs::Need;
+
+/// Actions that know no resources, and who says so.
+const WITHOUT_RESOURCES: &[(&str, &str)] = &[
+    (
+        "xray:PutTelemetryRecords",
+        "AWS X-Ray has no resource type for it",
+    ),
+    (
+        "xray:PutTraceSegments",
+        "AWS X-Ray has no resource type for it",
+    ),
+];
+
+/// STK020.
+pub(super) fn causes(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for role in subject.of_type("AWS::IAM::Role") {
+        for statement in statements(role.resource) {
+            let sid = statement["Sid"].as_str().unwrap_or_default();
+            if Cause::of_sid(sid).is_none() {
+                faults.push(Fault::at(
+                    role.id,
+                    format!(
+                        "the statement {sid:?} names no need, edge or part of the kit as its cause"
+                    ),
+                ));
+            }
+        }
+        if !role.properties["ManagedPolicyArns"].is_null() {
+            faults.push(Fault::at(role.id, "managed policies say nothing of a cause: grant what is needed by a need, an edge or the kit"));
+        }
+    }
+    faults
+}
+
+/// STK021. A `*` behind a bucket's prefix stands for the objects under it and is none.
+pub(super) fn wildcards(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for role in subject.of_type("AWS::IAM::Role") {
+        for statement in statements(role.resource) {
+            for resource in list(statement.get("Resource")) {
+                let prefix = resource
+                    .strip_suffix("/*")
+                    .is_some_and(|rest| rest.contains(".Arn}/"));
+                if !resource.contains('*') || prefix {
+                    continue;
+                }
+                for action in list(statement.get("Action")) {
+                    if !WITHOUT_RESOURCES.iter().any(|(known, _)| *known == action) {
+                        faults.push(Fault::at(
+                            role.id,
+                            format!("{action} is granted on {resource}"),
+                        ));
+                    }
+                }
+            }
+            for action in list(statement.get("Action")) {
+                if action.contains('*') {
+                    faults.push(Fault::at(
+                        role.id,
+                        format!("{action} grants actions that nobody named"),
+                    ));
+                }
+            }
+        }
+    }
+    faults
+}
+
+/// STK022.
+pub(super) fn publishing(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for role in subject.of_type("AWS::IAM::Role") {
+        let handler = subject
+            .graph
+            .handlers
+            .iter()
+            .find(|handler| ids::role(handler.id).logical_id().as_str() == role.id);
+        for statement in
+            statements(role.resource).filter(|statement| allows(statement, "events:PutEvents"))
+        {
+            let bus = subject.referred(&statement["Resource"]);
+            if bus.is_none_or(|bus| bus.kind != "AWS::Events::EventBus") {
+                faults.push(Fault::at(
+                    role.id,
+                    "PutEvents is granted on something else than the bus",
+                ));
+            }
+            let Some(handler) = handler else {
+                faults.push(Fault::at(
+                    role.id,
+                    "PutEvents is granted to a role of no handler",
+                ));
+                continue;
+            };
+            let mut events: Vec<_> = handler
+                .emits
+                .iter()
+                .map(|event| event.name.to_owned())
+                .collect();
+            events.sort();
+            let own = condition(statement, "StringEqualsIfExists", "events:detail-type") == events
+                && condition(statement, "StringEqualsIfExists", "events:source")
+                    == [handler.source()];
+            if !own {
+                faults.push(Fault::at(
+                    role.id,
+                    format!(
+                        "PutEvents is not limited to {}'s own events and source",
+                        handler.name
+                    ),
+                ));
+            }
+        }
+    }
+    faults
+}
+
+/// STK024.
+pub(super) fn needs(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for handler in &subject.graph.handlers {
+        let id = ids::role(handler.id).logical_id().to_string();
+        let role = subject.template.resource(&id);
+        for declared in handler
+            .needs
+            .iter()
+            .filter(|declared| declared.need != Need::Policy)
+        {
+            let sid = Cause::Need(declared.name).sid();
+            let granted =
+                role.is_some_and(|role| statements(role).any(|statement| statement["Sid"] == sid));
+            if !granted {
+                faults.push(Fault::at(
+                    &id,
+                    format!(
+                        "{} needs {} and gets no grant for it",
+                        handler.name, declared.name
+                    ),
+                ));
+            }
+        }
+    }
+    faults
+}
+
+/// STK025.
+pub(super) fn archives(subject: &Subject<'_>) -> Vec<Fault> {
+    subject
+        .of_type("AWS::Lambda::Function")
+        .filter(|function| {
+            let code = &function.properties["Code"];
+            let named = |name: &str| code[name].is_string() || referred_id(&code[name]).is_some();
+            !named("S3Bucket") || !named("S3Key")
+        })
+        .map(|function| {
+            Fault::at(
+                function.id,
+                "no published archive is known for it: package the handlers first",
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,299 @@
+//! Every check fires: each rule has a template or a graph that breaks it, and names the resource at fault.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+mod common;
+
+use cfn::{Severity, Template};
+use common::{environment, synth_of};
+use serde_json::{Value, json};
+use stack::checks::{RULES, judge};
+use stack::{Graph, Path};
+use std::collections::BTreeSet;
+
+/// Breaks one property of one resource of a clean template.
+struct Broken {
+    code: &'static str,
+    /// The resource that the finding must name.
+    names: &'static str,
+    /// The resource that is broken.
+    resource: &'static str,
+    /// JSON pointer into it; the value there is replaced, or removed by null.
+    pointer: &'static str,
+    value: Value,
+}
+
+fn broken(
+    code: &'static str,
+    names: &'static str,
+    resource: &'static str,
+    pointer: &'static str,
+    value: Value,
+) -> Broken {
+    Broken {
+        code,
+        names,
+        resource,
+        pointer,
+        value,
+    }
+}
+
+#[rustfmt::skip]
+fn templates() -> Vec<Broken> {
+    let null = || Value::Null;
+    let first = "/Properties/Policies/0/PolicyDocument/Statement/0";
+    vec![
+        broken("STK005", "InvoicePaidToNotificationRule", "InvoicePaidToNotificationRule", "/Properties/EventPattern/replay-name", null()),
+        broken("STK005", "InvoiceApprovedToPaymentRule", "InvoiceApprovedToPaymentRule", "/Properties/EventPattern/detail", null()),
+        broken("STK006", "PaymentFunction", "PaymentFunction", "/Properties/Environment/Variables/CLAIM_SECONDS", json!("86400")),
+        broken("STK007", "PaymentFunction", "PaymentFunction", "/Properties/Environment/Variables/LEASE_SECONDS", json!("30")),
+        broken("STK007", "PaymentFunction", "PaymentFunction", "/Properties/Environment/Variables/LEASE_SECONDS", json!("61")),
+        broken("STK007", "ComplianceFunction", "ComplianceQueue", "/Properties/VisibilityTimeout", json!(10)),
+        broken("STK010", "ValidationQueue", "ValidationQueue", "/Properties/RedrivePolicy", null()),
+        broken("STK010", "ValidationQueueDlq", "ValidationQueueDlq", "/Properties/MessageRetentionPeriod", json!(345_600)),
+        broken("STK010", "ValidationQueueDlq", "ValidationQueue", "/Properties/MessageRetentionPeriod", json!(1_209_600)),
+        broken("STK011", "ValidationQueue", "ValidationQueue", "/Properties/VisibilityTimeout", json!(179)),
+        broken("STK012", "ValidationMapping", "ValidationMapping", "/Properties/FunctionResponseTypes", null()),
+        broken("STK012", "ComplianceMapping", "ComplianceMapping", "/Properties/ScalingConfig", null()),
+        broken("STK013", "InvoicePaidToNotificationRule", "InvoicePaidToNotificationRule", "/Properties/Targets/0/RetryPolicy", null()),
+        broken("STK013", "InvoicePaidToNotificationRule", "InvoicePaidToNotificationRule", "/Properties/Targets/0/DeadLetterConfig", null()),
+        broken("STK013", "InvoicePaidToNotificationRule", "InvoicePaidToNotificationRule", "/Properties/Targets", json!([])),
+        broken("STK014", "Bus", "Bus", "/Properties/DeadLetterConfig", null()),
+        broken("STK014", "ComplianceSubscription", "ComplianceSubscription", "/Properties/RedrivePolicy", null()),
+        broken("STK015", "PaymentFunction", "PaymentRetries", "/Properties/DestinationConfig", null()),
+        broken("STK016", "PaymentUndeliveredDlq", "PaymentUndeliveredDlqPolicy", "/Properties/PolicyDocument/Statement/0", null()),
+        broken("STK016", "ValidationQueue", "ValidationQueuePolicy", "/Properties/PolicyDocument/Statement/0/Condition/ArnEquals/aws:SourceArn", json!({"Fn::GetAtt": ["InvoicePaidToNotificationRule", "Arn"]})),
+        broken("STK016", "PaymentFunction", "InvoiceApprovedToPaymentPermission", "/Properties/SourceArn", null()),
+        broken("STK016", "ComplianceQueue", "ComplianceQueuePolicy", "/Properties/PolicyDocument/Statement/0", null()),
+        broken("STK016", "ValidatedInvoicesTopic", "ValidatedInvoicesTopicPolicy", "/Properties/PolicyDocument/Statement/0", null()),
+        broken("STK016", "BusUndeliveredDlq", "BusUndeliveredDlqPolicy", "/Properties/PolicyDocument/Statement/0", null()),
+        broken("STK016", "AlertsTopic", "AlertsTopicPolicy", "/Properties/PolicyDocument/Statement/0", null()),
+        broken("STK016", "MessagingKey", "MessagingKey", "/Properties/KeyPolicy/Statement/1", null()),
+        broken("STK017", "PaymentFailuresDlq", "PaymentFailuresDlqAlarm", "/Properties/Threshold", json!(100)),
+        broken("STK017", "PaymentFailuresDlq", "PaymentFailuresDlqAlarm", "/Properties/AlarmActions", null()),
+        broken("STK017", "BusUndeliveredDlq", "BusUndeliveredDlq", "/Metadata", null()),
+        broken("STK018", "ComplianceFunction", "ComplianceFunction", "/Properties/ReservedConcurrentExecutions", json!(1)),
+        broken("STK020", "PaymentRole", "PaymentRole", &format!("{first}/Sid").leak()[..], json!("Whatever")),
+        broken("STK020", "PaymentRole", "PaymentRole", "/Properties/ManagedPolicyArns", json!(["arn:aws:iam::aws:policy/AdministratorAccess"])),
+        broken("STK021", "PaymentRole", "PaymentRole", &format!("{first}/Resource").leak()[..], json!("*")),
+        broken("STK021", "PaymentRole", "PaymentRole", &format!("{first}/Action").leak()[..], json!("dynamodb:*")),
+        broken("STK024", "PaymentRole", "PaymentRole", first, null()),
+        broken("STK025", "PortalFunction", "PortalFunction", "/Properties/Code/S3Key", null()),
+        broken("STK030", "ValidationQueue", "ValidationQueue", "/Properties/KmsMasterKeyId", json!("alias/aws/sqs")),
+        broken("STK030", "NoticesTopic", "NoticesTopic", "/Properties/KmsMasterKeyId", null()),
+        broken("STK030", "InvoicesTable", "InvoicesTable", "/Properties/SSESpecification", null()),
+        broken("STK030", "Documents", "Documents", "/Properties/BucketEncryption", null()),
+        broken("STK030", "PortalLogs", "PortalLogs", "/Properties/KmsKeyId", null()),
+        broken("STK030", "Bus", "Bus", "/Properties/KmsKeyIdentifier", null()),
+        broken("STK030", "PortalFunction", "PortalFunction", "/Properties/KmsKeyArn", null()),
+        broken("STK031", "DataKey", "DataKey", "/Properties/EnableKeyRotation", json!(false)),
+        broken("STK031", "MessagingKey", "MessagingKey", "/Properties/KeyPolicy/Statement/0", null()),
+        broken("STK031", "MessagingKey", "MessagingKey", "/Properties/KeyPolicy/Statement/1/Condition", json!({"StringEquals": {"aws:SourceAccount": "1"}})),
+        broken("STK031", "DataKey", "DataKey", "/Properties/KeyPolicy/Statement/2/Condition", null()),
+        broken("STK031", "DataKey", "DataKey", "/Properties/KeyPolicy/Statement/1/Principal", json!("*")),
+        broken("STK032", "ValidationQueue", "ValidationQueuePolicy", "/Properties/PolicyDocument/Statement/1", null()),
+        broken("STK032", "NoticesTopic", "NoticesTopicPolicy", "/Properties/PolicyDocument/Statement/0/Condition", null()),
+        broken("STK032", "Documents", "DocumentsPolicy", "/Properties/PolicyDocument/Statement/0/Effect", json!("Allow")),
+        broken("STK033", "ApiPostInvoicesRoute", "ApiPostInvoicesRoute", "/Properties/AuthorizationType", json!("NONE")),
+        broken("STK033", "ApiStage", "ApiStage", "/Properties/DefaultRouteSettings", null()),
+        broken("STK033", "ApiStage", "ApiStage", "/Properties/AccessLogSettings", null()),
+        broken("STK034", "PaymentFunction", "PaymentFunction", "/Properties/TracingConfig", null()),
+        broken("STK035", "PaymentFunction", "PaymentFunction", "/Properties/LoggingConfig", null()),
+        broken("STK035", "PaymentLogs", "PaymentLogs", "/Properties/RetentionInDays", null()),
+        broken("STK035", "PaymentRole", "PaymentRole", &format!("{first}/Action").leak()[..], json!("logs:CreateLogGroup")),
+        broken("STK036", "InvoicesTable", "InvoicesTable", "/DeletionPolicy", json!("Delete")),
+        broken("STK036", "DataKey", "DataKey", "/UpdateReplacePolicy", null()),
+        broken("STK036", "InvoicesTable", "InvoicesTable", "/Properties/DeletionProtectionEnabled", json!(false)),
+        broken("STK036", "VendorsTable", "VendorsTable", "/Properties/PointInTimeRecoverySpecification", null()),
+        broken("STK037", "Documents", "Documents", "/Properties/VersioningConfiguration", null()),
+        broken("STK037", "Documents", "Documents", "/Properties/PublicAccessBlockConfiguration/BlockPublicPolicy", json!(false)),
+        broken("STK037", "Documents", "Documents", "/Properties/OwnershipControls", null()),
+        broken("STK037", "Documents", "Documents", "/Properties/LifecycleConfiguration", null()),
+    ]
+}
+
+/// Breaks the statement of a role that has this `Sid`.
+#[rustfmt::skip]
+fn statements() -> Vec<(&'static str, &'static str, &'static str, &'static str, Value)> {
+    vec![
+        ("STK016", "PaymentRole", "EdgePaymentFailuresDlq", "/Action", json!("sqs:ReceiveMessage")),
+        ("STK022", "PaymentRole", "KitPublish", "/Condition", Value::Null),
+        ("STK022", "PaymentRole", "KitPublish", "/Condition/StringEqualsIfExists/events:detail-type", json!(["InvoiceApproved", "InvoicePaid", "PaymentFailed"])),
+        ("STK022", "PaymentRole", "KitPublish", "/Condition/StringEqualsIfExists/events:source", json!("invoicing.portal")),
+        ("STK022", "PaymentRole", "KitPublish", "/Resource", json!({"Fn::GetAtt": ["PaymentFailuresDlq", "Arn"]})),
+        ("STK023", "PaymentRole", "KitKeysDataWrite", "/Condition", Value::Null),
+        ("STK023", "PaymentRole", "KitKeysDataWrite", "/Action", json!("kms:Decrypt")),
+        ("STK023", "ComplianceRole", "KitKeysMessagingRead", "/Resource", json!({"Fn::GetAtt": ["DataKey", "Arn"]})),
+    ]
+}
+
+/// Replaces the value at a pointer; null removes it.
+fn replace(root: &mut Value, pointer: &str, value: Value) {
+    let (parent, leaf) = pointer.rsplit_once('/').unwrap();
+    let parent = root
+        .pointer_mut(parent)
+        .unwrap_or_else(|| panic!("{pointer}"));
+    match (parent, value) {
+        (Value::Array(items), value) => {
+            let index: usize = leaf.parse().unwrap();
+            if value.is_null() {
+                items.remove(index);
+            } else {
+                items[index] = value;
+            }
+        }
+        (Value::Object(members), Value::Null) => {
+            members.remove(leaf).unwrap_or_else(|| panic!("{pointer}"));
+        }
+        (parent, value) => parent[leaf] = value,
+    }
+}
+
+fn clean() -> Value {
+    let template = synth_of(&environment("prod"), &Graph::declared()).template;
+    Value::Object(template.members().clone())
+}
+
+fn findings(template: &Value) -> Vec<stack::Finding> {
+    let template = Template::parse(&template.to_string()).unwrap();
+    judge(&environment("prod"), &Graph::declared(), &template)
+}
+
+fn fires(template: &Value, code: &str, names: &str, what: &str) {
+    let findings = findings(template);
+    let hit = |finding: &stack::Finding| {
+        finding.code == code && finding.logical_id.as_deref() == Some(names)
+    };
+    assert!(
+        findings.iter().any(hit),
+        "{code} at {names} when {what}: {findings:#?}"
+    );
+}
+
+#[test]
+fn every_broken_property_is_found_at_its_resource() {
+    let clean = clean();
+    assert_eq!(findings(&clean), []);
+    for case in templates() {
+        let mut template = clean.clone();
+        replace(
+            &mut template["Resources"][case.resource],
+            case.pointer,
+            case.value,
+        );
+        fires(
+            &template,
+            case.code,
+            case.names,
+            &format!("{} {} is broken", case.resource, case.pointer),
+        );
+    }
+}
+
+#[test]
+fn every_broken_statement_is_found_at_its_role() {
+    let clean = clean();
+    for (code, role, sid, pointer, value) in statements() {
+        let mut template = clean.clone();
+        let statements = template["Resources"][role]
+            .pointer_mut("/Properties/Policies/0/PolicyDocument/Statement")
+            .and_then(Value::as_array_mut)
+            .unwrap();
+        let statement = statements
+            .iter_mut()
+            .find(|statement| statement["Sid"] == sid);
+        replace(
+            statement.unwrap_or_else(|| panic!("{role} {sid}")),
+            pointer,
+            value,
+        );
+        fires(&template, code, role, &format!("{sid}{pointer} is broken"));
+    }
+}
+
+fn codes_of(graph: &Graph) -> BTreeSet<&'static str> {
+    let findings = synth_of(&environment("prod"), graph).findings;
+    findings.iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn a_lane_taken_away_is_an_event_that_nobody_brings() {
+    let mut graph = Graph::declared();
+    graph
+        .lanes
+        .retain(|lane| lane.id != "InvoiceApprovedToPayment");
+    let codes = codes_of(&graph);
+    assert!(
+        codes.contains("STK001") && codes.contains("STK002"),
+        "{codes:?}"
+    );
+}
+
+#[test]
+fn a_producer_taken_away_is_a_lane_that_waits_in_vain() {
+    let mut graph = Graph::declared();
+    graph.handlers.retain(|handler| handler.name != "portal");
+    let findings = synth_of(&environment("prod"), &graph).findings;
+    let vain = findings.iter().filter(|finding| finding.code == "STK003");
+    let files: Vec<_> = vain.map(|finding| finding.source.unwrap().file).collect();
+    assert_eq!(
+        files,
+        [
+            "stack/src/lanes/invoice_submitted.rs",
+            "stack/src/lanes/vendor_registered.rs"
+        ]
+    );
+}
+
+#[test]
+fn a_lane_that_ends_elsewhere_is_found_even_when_the_types_are_bypassed() {
+    let mut graph = Graph::declared();
+    graph.lanes[0].handler = "Payment";
+    assert!(codes_of(&graph).contains("STK004"));
+    graph.lanes[0].handler = "Nobody";
+    assert!(codes_of(&graph).contains("STK004"));
+}
+
+#[test]
+fn a_queue_in_a_lane_brings_everything_that_it_needs() {
+    let mut graph = Graph::declared();
+    let lane = graph
+        .lanes
+        .iter_mut()
+        .find(|lane| lane.handler == "Payment")
+        .unwrap();
+    lane.path = Path::Queue { inbox: "Payment" };
+    let synthesised = synth_of(&environment("prod"), &graph);
+    assert!(!synthesised.has_errors(), "{:#?}", synthesised.findings);
+    assert!(
+        synthesised
+            .template
+            .resource("PaymentQueueDlqAlarm")
+            .is_some()
+    );
+    assert!(synthesised.template.resource("PaymentRetries").is_none());
+    assert!(
+        synthesised
+            .grants
+            .contains("PaymentRole | sqs:ChangeMessageVisibility")
+    );
+}
+
+#[test]
+fn every_rule_is_shown_to_fire_and_has_its_own_code() {
+    let from_graph = ["STK001", "STK002", "STK003", "STK004"];
+    let shown: BTreeSet<&str> = templates()
+        .iter()
+        .map(|case| case.code)
+        .chain(statements().iter().map(|case| case.0))
+        .chain(from_graph)
+        .collect();
+    let declared: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
+    assert_eq!(shown.into_iter().collect::<Vec<_>>(), declared);
+    assert!(RULES.iter().all(|rule| rule.severity >= Severity::Warning));
+}
