@@ -102,15 +102,14 @@ pub(crate) fn unreadable(name: &str, why: &Unreadable) -> Failure {
         Unreadable::InvalidXml { .. } | Unreadable::Json { .. } => {
             "correct the document at that place"
         }
-        Unreadable::TooDeep { .. } | Unreadable::TooManyAttributes { .. } => {
-            "this is no invoice document: check the file"
-        }
         Unreadable::FloatMoney { .. } => {
             "write amounts, quantities and percentages as strings, e.g. \"12.50\""
         }
         Unreadable::NotAnInvoice { .. } | Unreadable::Form { .. } => {
             "send a UBL 2.1 Invoice or CreditNote, an invoice as JSON, a vendor registration (`name`, `country`, ..) or an event (`source`, `detail-type`, `detail`)"
         }
+        // Shapes that no invoice has: too deep, too many elements or attributes.
+        _ => "this is no invoice document: check the file",
     };
     Failure::Unreadable {
         name: name.to_owned(),
