@@ -1,7 +1,7 @@
 //! Our topology: from the typed event graph, an environment and artifacts to a CloudFormation template. Pure.
 //!
-//! Lanes are declared once ([`lanes`]), handlers once (`contracts`). Everything else is derived: rules, queues, policies,
-//! roles, alarms, checks and views. Nothing here reads a file, a clock or the network.
+//! Lanes are declared once ([`lanes`]), handlers once (`contracts`). Everything else is derived: rules, queues,
+//! policies, roles, alarms, checks and views. Nothing here reads a file, a clock or the network.
 
 mod artifacts;
 mod bootstrap;

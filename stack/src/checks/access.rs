@@ -35,7 +35,11 @@ pub(super) fn causes(subject: &Subject<'_>) -> Vec<Fault> {
             }
         }
         if !role.properties["ManagedPolicyArns"].is_null() {
-            faults.push(Fault::at(role.id, "managed policies say nothing of a cause: grant what is needed by a need, an edge or the kit"));
+            faults.push(Fault::at(
+                role.id,
+                "managed policies say nothing of a cause: grant \
+                what is needed by a need, an edge or the kit",
+            ));
         }
     }
     faults

@@ -15,12 +15,25 @@ pub(super) fn source_queues(subject: &Subject<'_>) -> Vec<Fault> {
         .filter_map(|(queue, _)| {
             let policy = &queue.properties["RedrivePolicy"];
             let Some(dlq) = subject.referred(&policy["deadLetterTargetArn"]) else {
-                return Some(Fault::at(queue.id, "the queue is polled and has no dead-letter queue of this stack"));
+                return Some(Fault::at(
+                    queue.id,
+                    "the queue is polled and has no \
+                    dead-letter queue of this stack",
+                ));
             };
             let kept = number(&dlq.properties["MessageRetentionPeriod"]);
-            let own = queue.properties["MessageRetentionPeriod"].as_u64().unwrap_or(DEFAULT_RETENTION);
+            let own = queue.properties["MessageRetentionPeriod"]
+                .as_u64()
+                .unwrap_or(DEFAULT_RETENTION);
             if kept < u64::from(DLQ_RETENTION_SECONDS) || kept <= own {
-                return Some(Fault::at(dlq.id, format!("it keeps messages {kept} s: it must keep them {DLQ_RETENTION_SECONDS} s and longer than {} ({own} s)", queue.id)));
+                return Some(Fault::at(
+                    dlq.id,
+                    format!(
+                        "it keeps messages {kept} s: it must keep them \
+                        {DLQ_RETENTION_SECONDS} s and longer than {} ({own} s)",
+                        queue.id
+                    ),
+                ));
             }
             (number(&policy["maxReceiveCount"]) == 0)
                 .then(|| Fault::at(queue.id, "the redrive policy has no maxReceiveCount"))
@@ -34,9 +47,21 @@ pub(super) fn visibility(subject: &Subject<'_>) -> Vec<Fault> {
         .filter_map(|(queue, mapping)| {
             let function = subject.referred(&mapping.properties["FunctionName"])?;
             let window = number(&mapping.properties["MaximumBatchingWindowInSeconds"]);
-            let needed = u64::from(VISIBILITY_TIMEOUTS) * number(&function.properties["Timeout"]) + window;
-            let visible = queue.properties["VisibilityTimeout"].as_u64().unwrap_or(DEFAULT_VISIBILITY);
-            (visible < needed).then(|| Fault::at(queue.id, format!("visibility timeout is {visible} s: {} with its batching window needs at least {needed} s", function.id)))
+            let needed =
+                u64::from(VISIBILITY_TIMEOUTS) * number(&function.properties["Timeout"]) + window;
+            let visible = queue.properties["VisibilityTimeout"]
+                .as_u64()
+                .unwrap_or(DEFAULT_VISIBILITY);
+            (visible < needed).then(|| {
+                Fault::at(
+                    queue.id,
+                    format!(
+                        "visibility timeout is {visible} s: {} with \
+                        its batching window needs at least {needed} s",
+                        function.id
+                    ),
+                )
+            })
         })
         .collect()
 }
@@ -135,15 +160,25 @@ pub(super) fn failures(subject: &Subject<'_>) -> Vec<Fault> {
         .asynchronous()
         .into_iter()
         .filter(|function| {
-            !subject.of_type("AWS::Lambda::EventInvokeConfig").any(|config| {
-                let properties = config.properties;
-                referred_id(&properties["FunctionName"]).as_deref() == Some(function.id)
-                    && subject.referred(&properties["DestinationConfig"]["OnFailure"]["Destination"]).is_some()
-                    && number(&properties["MaximumEventAgeInSeconds"]) > 0
-                    && properties["MaximumRetryAttempts"].is_u64()
-            })
+            !subject
+                .of_type("AWS::Lambda::EventInvokeConfig")
+                .any(|config| {
+                    let properties = config.properties;
+                    referred_id(&properties["FunctionName"]).as_deref() == Some(function.id)
+                        && subject
+                            .referred(&properties["DestinationConfig"]["OnFailure"]["Destination"])
+                            .is_some()
+                        && number(&properties["MaximumEventAgeInSeconds"]) > 0
+                        && properties["MaximumRetryAttempts"].is_u64()
+                })
         })
-        .map(|function| Fault::at(function.id, "rules invoke it asynchronously and it has no on-failure destination with retries: failures are lost"))
+        .map(|function| {
+            Fault::at(
+                function.id,
+                "rules invoke it asynchronously and it has no \
+                on-failure destination with retries: failures are lost",
+            )
+        })
         .collect()
 }
 

@@ -37,7 +37,14 @@ pub(super) fn grants(subject: &Subject<'_>) -> Vec<Fault> {
                 };
                 for action in needed {
                     if !may_use(&role, action, &key, service) {
-                        faults.push(Fault::at(role.id, format!("it is granted {} and may not {action} with {key} through {service}", text(resource))));
+                        faults.push(Fault::at(
+                            role.id,
+                            format!(
+                                "it is granted {} and may not {action} \
+                                with {key} through {service}",
+                                text(resource)
+                            ),
+                        ));
                     }
                 }
             }
@@ -114,7 +121,8 @@ fn events_statement(key: &Found<'_>, statement: &Value) -> Option<Fault> {
     if key.id == ids::MESSAGING_KEY && conditions.to_lowercase().contains("aws:source") {
         return Some(Fault::at(
             key.id,
-            "EventBridge supports no aws:Source* condition for encrypted queues and topics: deliveries would fail",
+            "EventBridge supports no aws:Source* condition for \
+            encrypted queues and topics: deliveries would fail",
         ));
     }
     let of_bus = !condition(
@@ -123,6 +131,11 @@ fn events_statement(key: &Found<'_>, statement: &Value) -> Option<Fault> {
         "kms:EncryptionContext:aws:events:event-bus:arn",
     )
     .is_empty();
-    (key.id == ids::DATA_KEY && allows(statement, "kms:Decrypt") && !of_bus)
-        .then(|| Fault::at(key.id, "EventBridge may use the key for other buses: condition it on the bus's encryption context"))
+    (key.id == ids::DATA_KEY && allows(statement, "kms:Decrypt") && !of_bus).then(|| {
+        Fault::at(
+            key.id,
+            "EventBridge may use the key for other buses: \
+            condition it on the bus's encryption context",
+        )
+    })
 }

@@ -30,7 +30,11 @@ pub(super) fn consumed(subject: &Subject<'_>) -> Vec<Fault> {
             if !lanes.any(|lane| lane.event == *event) {
                 faults.push(Fault::declared(
                     None,
-                    format!("{} consumes {}, and no lane brings it there: declare one in stack/src/lanes", handler.name, event.name),
+                    format!(
+                        "{} consumes {}, and no lane brings it \
+                        there: declare one in stack/src/lanes",
+                        handler.name, event.name
+                    ),
                 ));
             }
         }
@@ -57,11 +61,27 @@ pub(super) fn heard(subject: &Subject<'_>) -> Vec<Fault> {
     let unheard = published
         .difference(&carried)
         .filter(|name| !listed.contains(*name))
-        .map(|name| Fault::declared(None, format!("{name} is published and nobody consumes it: give it a lane or list it in ANNOUNCEMENTS")));
+        .map(|name| {
+            Fault::declared(
+                None,
+                format!(
+                    "{name} is published and nobody consumes it: \
+                    give it a lane or list it in ANNOUNCEMENTS"
+                ),
+            )
+        });
     let idle = listed
         .iter()
         .filter(|name| !published.contains(*name) || carried.contains(*name))
-        .map(|name| Fault::declared(None, format!("{name} is listed in ANNOUNCEMENTS and needs not be: it has a lane or nobody publishes it")));
+        .map(|name| {
+            Fault::declared(
+                None,
+                format!(
+                    "{name} is listed in ANNOUNCEMENTS and needs \
+                    not be: it has a lane or nobody publishes it"
+                ),
+            )
+        });
     unheard.chain(idle).collect()
 }
 

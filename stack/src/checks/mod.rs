@@ -154,7 +154,8 @@ pub const RULES: &[Rule] = &[
     warning(error(
         "STK018",
         "R7",
-        "reserved concurrency is no smaller than the mapping's, or throttling uses up the receive count",
+        "reserved concurrency is no smaller than the \
+        mapping's, or throttling uses up the receive count",
         delivery::reserved,
     )),
     error(

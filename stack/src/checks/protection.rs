@@ -82,7 +82,9 @@ pub(super) fn api(subject: &Subject<'_>) -> Vec<Fault> {
             let throttles = number(&settings["ThrottlingRateLimit"]) > 0
                 && number(&settings["ThrottlingBurstLimit"]) > 0;
             let log = &stage.properties["AccessLogSettings"]["DestinationArn"];
-            let logs = text(log).contains("${ApiLogs}")
+            let logs = subject
+                .of_type("AWS::Logs::LogGroup")
+                .any(|group| text(log).contains(&format!("${{{}}}", group.id)))
                 && stage.properties["AccessLogSettings"]["Format"].is_string();
             let faults = [
                 (!throttles).then(|| Fault::at(stage.id, "the stage does not throttle")),

@@ -18,12 +18,18 @@ pub(super) fn no_replays(subject: &Subject<'_>) -> Vec<Fault> {
             let pattern = &rule.properties["EventPattern"];
             pattern["replay-name"] != absent || pattern["detail"]["metadata"]["replayOf"] != absent
         })
-        .map(|rule| Fault::at(rule.id, "the rule matches replays: its pattern must ask that neither `replay-name` nor `detail.metadata.replayOf` exists"))
+        .map(|rule| {
+            Fault::at(
+                rule.id,
+                "the rule matches replays: its pattern must ask that \
+                neither `replay-name` nor `detail.metadata.replayOf` exists",
+            )
+        })
         .collect()
 }
 
 /// STK006. A claim must be remembered for as long as its event can come again: out of the archive, then at the latest
-/// after the rule's and the function's last retry, after it rested in a queue, and after it rested in a dead-letter queue.
+/// after the last retry of rule and function, after its rest in a queue, and after its rest in a dead-letter queue.
 pub(super) fn claims(subject: &Subject<'_>) -> Vec<Fault> {
     let rules = subject
         .of_type("AWS::Events::Rule")
@@ -48,8 +54,18 @@ pub(super) fn claims(subject: &Subject<'_>) -> Vec<Fault> {
     let needed = archive + rules + queues + dead_letters;
     subject
         .of_type("AWS::Lambda::Function")
-        .filter(|function| variable(function, CLAIM_SECONDS).is_none_or(|seconds| seconds <= needed))
-        .map(|function| Fault::at(function.id, format!("{CLAIM_SECONDS} must exceed {needed} s: archive, event age, queue and dead-letter retention together")))
+        .filter(|function| {
+            variable(function, CLAIM_SECONDS).is_none_or(|seconds| seconds <= needed)
+        })
+        .map(|function| {
+            Fault::at(
+                function.id,
+                format!(
+                    "{CLAIM_SECONDS} must exceed {needed} s: archive, \
+                    event age, queue and dead-letter retention together"
+                ),
+            )
+        })
         .collect()
 }
 
@@ -68,7 +84,13 @@ pub(super) fn leases(subject: &Subject<'_>) -> Vec<Fault> {
                 .then_some(u64::from(ASYNC_FIRST_RETRY_SECONDS));
             let first = polled.into_iter().chain(retried).min().unwrap_or(u64::MAX);
             (lease <= timeout || lease >= first).then(|| {
-                Fault::at(function.id, format!("{LEASE_SECONDS} is {lease} s: it must be above the timeout ({timeout} s) and below the first redelivery ({first} s)"))
+                Fault::at(
+                    function.id,
+                    format!(
+                        "{LEASE_SECONDS} is {lease} s: it must be above the timeout \
+                        ({timeout} s) and below the first redelivery ({first} s)"
+                    ),
+                )
             })
         })
         .collect()

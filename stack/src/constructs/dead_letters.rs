@@ -1,4 +1,4 @@
-//! Dead-letter queues: 14 days, encrypted, TLS only, an alarm at the first message, and the way back of their kind (R9).
+//! Dead-letter queues: 14 days, encrypted, TLS only, an alarm at the first message, the way back of their kind (R9).
 
 use super::Site;
 use super::policies::tls_only;

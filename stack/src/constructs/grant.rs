@@ -81,23 +81,9 @@ struct Grant {
     key: Option<KeyUse>,
 }
 
-const READ_TABLE: &[&str] = &[
-    "dynamodb:BatchGetItem",
-    "dynamodb:GetItem",
-    "dynamodb:Query",
-];
-const WRITE_TABLE: &[&str] = &[
-    "dynamodb:ConditionCheckItem",
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-];
-const CLAIM: &[&str] = &[
-    "dynamodb:ConditionCheckItem",
-    "dynamodb:DeleteItem",
-    "dynamodb:GetItem",
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-];
+const READ_TABLE: &[&str] = &["dynamodb:GetItem", "dynamodb:Query"];
+/// Also what a claim needs: it is put, extended and completed, and never read but by the answer to a refused put.
+const WRITE_TABLE: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem"];
 const POLL: &[&str] = &[
     "sqs:ChangeMessageVisibility",
     "sqs:DeleteMessage",
@@ -186,9 +172,10 @@ fn of_need(declared: &DeclaredNeed) -> Option<Grant> {
             ],
         )
         .key(KeyOf::Data, KeyKind::Read, "s3"),
+        // Objects are written only where there is none; whoever finds one looks up its version.
         Need::WriteObjects(prefix) => Grant::new(
             cause,
-            &["s3:PutObject"],
+            &["s3:GetObject", "s3:PutObject"],
             [sub!(ids::documents().arn(), "/", prefix.as_str(), "*")],
         )
         .key(KeyOf::Data, KeyKind::Write, "s3"),
@@ -245,7 +232,7 @@ fn of_kit(handler: &HandlerSpec) -> Vec<Grant> {
             &["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
             ["*".into()],
         ),
-        Grant::new(Cause::Kit("Claims"), CLAIM, [claims.arn()]).key(
+        Grant::new(Cause::Kit("Claims"), WRITE_TABLE, [claims.arn()]).key(
             KeyOf::Data,
             KeyKind::Write,
             "dynamodb",

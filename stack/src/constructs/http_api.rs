@@ -2,9 +2,9 @@
 //!
 //! Why an HTTP API and not a REST API: it costs about a third, and what a REST API would add here is little. Requests
 //! are parsed and validated by the portal against the contract's own types before it accepts them, IAM authorisation
-//! works on both, and the local cloud runs HTTP APIs with Lambda proxy integration but enforces neither request
-//! validators nor IAM on REST methods. What is given up: X-Ray on the API itself (HTTP APIs have none; traces begin at
-//! the function) and WAF.
+//! works on both, and the local cloud enforces it on HTTP APIs only (an unsigned request gets 403; on REST methods it
+//! passes, and request validators do nothing). What is given up: X-Ray on the API itself (HTTP APIs have none; traces
+//! begin at the function) and WAF.
 
 use super::Site;
 use crate::ids;
