@@ -242,3 +242,42 @@ async fn options_that_do_not_fit_are_refused_before_any_call() {
     assert!(fake.requests.lock().unwrap().is_empty());
     assert!(fake.put.lock().unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn an_answer_that_was_lost_once_stays_lost_when_the_api_goes_away() {
+    let fake = FakeEnvironment::default();
+    let lost = NoAnswer::Lost {
+        reason: "reset by peer".into(),
+    };
+    let unsent = NoAnswer::NotSent {
+        reason: "refused".into(),
+    };
+    let gone = (0..3).map(|_| Err(unsent.clone()));
+    fake.api_script
+        .lock()
+        .unwrap()
+        .extend([Err(lost)].into_iter().chain(gone));
+    let failure = sent(&fake, INVOICE, SendOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!((failure.exit(), failure.code()), (5, "answer-lost"));
+    assert!(failure.help().contains("same id"), "{}", failure.help());
+}
+
+#[tokio::test]
+async fn every_fault_of_a_registration_is_told() {
+    let fake = FakeEnvironment::default();
+    let problem = json!({"code": "registration-invalid", "title": "The registration has faults.", "detail": "Correct it.",
+        "errors": [{"pointer": "/country", "detail": "two capital letters are expected"}, {"pointer": "/email", "detail": "is empty"}]});
+    fake.api_script
+        .lock()
+        .unwrap()
+        .push_back(Ok(answer(400, &problem)));
+    let failure = sent(&fake, REGISTRATION, SendOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(failure.exit(), 3);
+    for told in ["/country two capital", "/email is empty"] {
+        assert!(failure.to_string().contains(told), "{failure}");
+    }
+}
