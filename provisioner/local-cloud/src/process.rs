@@ -105,8 +105,9 @@ mod linux {
     pub(super) fn look(pid: u32) -> io::Result<Option<Seen>> {
         match fs::read_to_string(format!("/proc/{pid}/stat")) {
             Ok(stat) => {
-                // Ticks since boot: only one boot's are comparable.
-                let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
+                // Ticks since boot: only one boot's are comparable. Some sandboxes don't name theirs.
+                let boot =
+                    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
                 Ok(parse(&stat, boot.trim()))
             }
             Err(error) if is_gone(&error) => Ok(None),

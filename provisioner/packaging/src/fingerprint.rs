@@ -5,15 +5,14 @@
 //! without being read while size, both times and inode are the same, like in git's index; else its hash decides. What was
 //! touched after the build began is never recorded as known. A lost or odd record only costs a build.
 
-use crate::archive::{hex, replace};
-use crate::cargo::{Plan, in_clean_environment};
+use crate::archive::replace;
+use crate::cargo::Plan;
+use crate::seen::{Seen, Stamp, hash};
+use crate::toolchain::Toolchain;
 use crate::{Archive, PackagingError, dep_info};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Of the record's shape; another is no record.
@@ -34,18 +33,9 @@ const STEERING: &[&str] = &[
 pub(crate) struct Record {
     format: u32,
     command: Vec<String>,
-    toolchain: Toolchain,
+    pub(crate) toolchain: Toolchain,
     inputs: BTreeMap<PathBuf, Input>,
     handlers: Vec<Packaged>,
-}
-
-/// The compiler.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Toolchain {
-    /// What must stay the same for the answer to be believed without asking again; absent where nothing vouches for it.
-    key: Option<String>,
-    /// What `rustc -vV` says.
-    version: String,
 }
 
 /// A file that went into the build.
@@ -60,15 +50,6 @@ enum Input {
     Touched,
 }
 
-/// A file as the file system describes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Seen {
-    bytes: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-    inode: u64,
-}
-
 /// A handler's archive and the binary that it was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Packaged {
@@ -79,57 +60,12 @@ pub(crate) struct Packaged {
     pub(crate) glibc: Option<String>,
 }
 
-/// A moment of the file system's own clock.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Stamp((i64, i64));
-
 /// What a comparison says.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Fresh(Vec<Archive>),
     /// With the first reason found.
     Stale(String),
-}
-
-impl Seen {
-    pub(crate) fn of(path: &Path) -> Result<Self, PackagingError> {
-        Self::find(path)?.ok_or_else(|| {
-            PackagingError::io("read", path, io::Error::from(io::ErrorKind::NotFound))
-        })
-    }
-
-    fn find(path: &Path) -> Result<Option<Self>, PackagingError> {
-        match std::fs::metadata(path) {
-            Ok(found) => Ok(Some(Self {
-                bytes: found.size(),
-                modified: (found.mtime(), found.mtime_nsec()),
-                changed: (found.ctime(), found.ctime_nsec()),
-                inode: found.ino(),
-            })),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(PackagingError::io("look at", path, error)),
-        }
-    }
-
-    fn is_before(&self, stamp: &Stamp) -> bool {
-        self.modified.max(self.changed) < stamp.0
-    }
-}
-
-impl Stamp {
-    /// Now, by the clock that the project's files are dated with.
-    pub(crate) fn now(folder: &Path) -> Result<Self, PackagingError> {
-        let path = folder.join(".stamp");
-        replace(&path, b"")?;
-        Ok(Self(Seen::of(&path)?.modified))
-    }
 }
 
 impl Record {
@@ -308,59 +244,10 @@ fn is_intact(project: &Path, packaged: &Packaged) -> Result<bool, PackagingError
     })
 }
 
-fn hash(path: &Path) -> Result<String, PackagingError> {
-    let bytes = std::fs::read(path).map_err(|source| PackagingError::io("read", path, source))?;
-    Ok(hex(&Sha256::digest(&bytes)))
-}
-
-/// The compiler that a build would use now. Asking it costs 20 ms: where the project pins an exact version and the
-/// `rustc` program is the same file as before, the last answer stands.
-pub(crate) async fn toolchain(
-    project: &Path,
-    last: Option<&Record>,
-) -> Result<Toolchain, PackagingError> {
-    let key = toolchain_key(project);
-    if let Some(last) = last
-        && key.is_some()
-        && last.toolchain.key == key
-    {
-        return Ok(last.toolchain.clone());
-    }
-    let failed = |source| PackagingError::NoToolchain {
-        program: "rustc",
-        source,
-    };
-    let mut command = tokio::process::Command::new("rustc");
-    in_clean_environment(&mut command, project);
-    let output = command.arg("-vV").output().await.map_err(failed)?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(failed(io::Error::other(said)));
-    }
-    Ok(Toolchain {
-        key,
-        version: String::from_utf8_lossy(&output.stdout).into_owned(),
-    })
-}
-
-fn toolchain_key(project: &Path) -> Option<String> {
-    let pinned = std::fs::read_to_string(project.join("rust-toolchain.toml")).ok()?;
-    let is_exact = pinned.lines().any(|line| {
-        line.split_once('=').is_some_and(|(name, value)| {
-            name.trim() == "channel" && value.trim().trim_matches('"').split('.').count() == 3
-        })
-    });
-    let rustc = std::env::split_paths(&std::env::var_os("PATH")?)
-        .map(|folder| folder.join("rustc"))
-        .find(|program| program.is_file())?;
-    let seen = serde_json::to_string(&Seen::find(&rustc).ok()??).ok()?;
-    is_exact.then(|| format!("{pinned}\n{}\n{seen}", rustc.display()))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may")]
-    use super::{Packaged, Record, Seen, Stamp, Toolchain, Verdict, compare, record};
+    use super::{Packaged, Record, Seen, Stamp, Toolchain, Verdict, compare, hash, record};
     use crate::PackageOptions;
     use crate::cargo::Plan;
     use std::fs;
@@ -411,7 +298,7 @@ mod tests {
             handler: "portal".to_owned(),
             binary: Seen::of(&binary).unwrap(),
             archive: Seen::of(&archive).unwrap(),
-            sha256: super::hash(&archive).unwrap(),
+            sha256: hash(&archive).unwrap(),
             glibc: Some("2.34".to_owned()),
         };
         let record = record(
@@ -435,7 +322,7 @@ mod tests {
         let first = Stamp::now(&plan.target_folder()).unwrap();
         loop {
             let next = Stamp::now(&plan.target_folder()).unwrap();
-            if next.0 > first.0 {
+            if next > first {
                 return next;
             }
         }

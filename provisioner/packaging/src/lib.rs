@@ -10,11 +10,15 @@ mod dep_info;
 mod elf;
 mod error;
 mod fingerprint;
+mod seen;
 mod target;
+mod toolchain;
 
-use fingerprint::{Record, Stamp, Verdict};
+use fingerprint::{Record, Verdict};
+use seen::{Seen, Stamp};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use toolchain::Toolchain;
 
 pub use error::PackagingError;
 pub use target::{Architecture, Builder, PackageOptions};
@@ -57,7 +61,7 @@ pub async fn package(
         .map_err(|source| PackagingError::io("find the project folder", project_root, source))?;
     let plan = cargo::Plan::new(&project, &handlers, options);
     let last = Record::read(&project);
-    let toolchain = fingerprint::toolchain(&project, last.as_ref()).await?;
+    let toolchain = Toolchain::of(&project, last.as_ref().map(|last| &last.toolchain)).await?;
     let reason = match fingerprint::compare(&project, last.as_ref(), &plan, &toolchain)? {
         Verdict::Fresh(archives) => return Ok(archives),
         Verdict::Stale(reason) => reason,
@@ -65,8 +69,8 @@ pub async fn package(
     progress(&format!("building {} handlers: {reason}", handlers.len()));
     let stamp = Stamp::now(&plan.target_folder())?;
     plan.run(progress).await?;
-    let record = archive_all(&project, &plan, last.as_ref(), progress)?;
-    let record = fingerprint::record(&project, &plan, toolchain, record, &stamp)?;
+    let packaged = archive_all(&project, &plan, last.as_ref(), progress)?;
+    let record = fingerprint::record(&project, &plan, toolchain, packaged, &stamp)?;
     record.write(&project)?;
     Ok(record.archives(&project))
 }
@@ -101,8 +105,8 @@ fn archive_all(
         ));
         all.push(fingerprint::Packaged {
             handler: handler.clone(),
-            binary: fingerprint::Seen::of(&binary)?,
-            archive: fingerprint::Seen::of(&plan.archive(handler))?,
+            binary: Seen::of(&binary)?,
+            archive: Seen::of(&plan.archive(handler))?,
             sha256: written.sha256,
             glibc,
         });
