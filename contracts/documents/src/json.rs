@@ -73,7 +73,7 @@ pub(crate) fn read(bytes: &[u8], text: &[u8]) -> Result<Document, Unreadable> {
 /// The typed invoice. A leaf that its type can't hold is noted, removed and tried again without; only a wrong structure ends
 /// the reading.
 fn typed(mut body: Value, broken: &mut Vec<Violation>) -> Result<Invoice, Unreadable> {
-    const MAX_FAULTS: usize = 100;
+    const MAX_FAULTS: usize = 50;
     for _ in 0..MAX_FAULTS {
         let envelope =
             serde_json::json!({ "en16931": en16931::invoice::JSON_VERSION, "invoice": body });
@@ -99,7 +99,7 @@ fn typed(mut body: Value, broken: &mut Vec<Violation>) -> Result<Invoice, Unread
     }
     Err(Unreadable::Form {
         pointer: "/invoice".to_owned(),
-        message: "more than 100 values can't be read as their data types".to_owned(),
+        message: "more than 50 values can't be read as their data types".to_owned(),
     })
 }
 

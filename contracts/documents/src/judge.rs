@@ -8,6 +8,9 @@ use en16931::profiles::{self, Declaration};
 use en16931::validation::{Check, rules};
 use en16931::{Finding, Profile, Severity};
 
+/// Most violations, and most warnings, that a judgement lists: nobody reads more, and each takes memory.
+pub const MAX_LISTED: usize = 10_000;
+
 /// What the rules say about a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
@@ -96,6 +99,9 @@ fn once_each(found: Vec<Violation>) -> Vec<Violation> {
     let mut kept: Vec<Violation> = Vec::with_capacity(found.len());
     let mut seen = std::collections::BTreeSet::new();
     for violation in found {
+        if kept.len() == MAX_LISTED {
+            break;
+        }
         if seen.insert((violation.rule.clone(), violation.path.clone())) {
             kept.push(violation);
         }

@@ -13,7 +13,7 @@ mod ubl;
 mod unreadable;
 
 pub use document::{Document, NoSummary, RegistrationGap};
-pub use judge::{Judgement, judge};
+pub use judge::{Judgement, MAX_LISTED, judge};
 pub use safety::MAX_BYTES;
 pub use unreadable::Unreadable;
 
@@ -28,7 +28,14 @@ pub fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
     match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => Err(Unreadable::Empty),
         Some(b'{' | b'[' | b'"') => json::read(bytes, text),
-        Some(_) => ubl::read(bytes),
+        Some(b'<' | 0xFF | 0xFE | 0) => ubl::read(bytes),
+        Some(_) => Err(Unreadable::NotAnInvoice {
+            found: if text.starts_with(b"%PDF") {
+                "a PDF".to_owned()
+            } else {
+                "neither XML nor JSON".to_owned()
+            },
+        }),
     }
 }
 

@@ -6,6 +6,8 @@
 use contracts::events::Violation;
 use en16931::InvoiceAmount;
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// One number of the invoice: its names and its rules.
 pub(crate) struct Number {
@@ -133,13 +135,17 @@ pub(crate) const VALUE: &str = "DOCUMENT-VALUE";
 /// Our id for structure that the syntax's schema does not admit.
 pub(crate) const SCHEMA: &str = "DOCUMENT-SCHEMA";
 
+/// The rules' own words, by id.
+static WORDS: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
+    en16931::validation::rules::all()
+        .map(|rule| (rule.id.as_str(), rule.text))
+        .collect()
+});
+
 /// A violation of a rule of the standard, in the rule's own words.
 pub(crate) fn rule_broken(rule: &str, term: Option<&str>, path: String) -> Violation {
-    let message = en16931::validation::rules::explain(rule)
-        .map_or("A rule of the document's profile is broken.", |rule| {
-            rule.text
-        });
-    violation(rule, term, &path, message)
+    let unknown = "A rule of the document's profile is broken.";
+    violation(rule, term, &path, WORDS.get(rule).unwrap_or(&unknown))
 }
 
 /// A violation for a value that can't be read as what it must be.

@@ -1,13 +1,61 @@
-//! What is refused before a parser sees it: size, document type declarations, floods of attributes. Depth is bounded where
-//! each syntax is parsed.
+//! What is refused before a parser sees it: size, document type declarations, floods of attributes and
+//! elements, depth.
 
 use crate::Unreadable;
+pub(crate) use en16931_formats::MAX_DEPTH;
 
 /// The largest document, in bytes. Lambda takes 6 MB a request; base64 and the envelope need the rest.
 pub const MAX_BYTES: usize = 5 * 1024 * 1024;
 
 /// More than any invoice's element has; the XML parser compares each attribute with all others of its element.
 const MAX_ATTRIBUTES: usize = 256;
+
+/// Elements of a document. An invoice of 5 MiB has at most about 150,000; each may break several rules, and all that is in memory.
+pub(crate) const MAX_ELEMENTS: usize = 200_000;
+
+/// Elements under one parent. A complete invoice line takes 400 bytes and more: not more than this fit into 5 MiB.
+pub(crate) const MAX_SIBLINGS: usize = 15_000;
+
+/// Counts elements (or JSON values), in all and under each open parent.
+#[derive(Debug, Default)]
+pub(crate) struct Census {
+    all: usize,
+    siblings: Vec<usize>,
+}
+
+impl Census {
+    /// One more element under the open parent.
+    pub(crate) fn count(&mut self) -> Result<(), Unreadable> {
+        self.all += 1;
+        let (what, limit, over) = match self.siblings.last_mut() {
+            _ if self.all > MAX_ELEMENTS => ("elements", MAX_ELEMENTS, true),
+            Some(siblings) => {
+                *siblings += 1;
+                let over = *siblings > MAX_SIBLINGS;
+                ("elements under one parent", MAX_SIBLINGS, over)
+            }
+            None => return Ok(()),
+        };
+        if over {
+            return Err(Unreadable::TooManyElements { what, limit });
+        }
+        Ok(())
+    }
+
+    /// The element just counted has children.
+    pub(crate) fn open(&mut self) -> Result<(), Unreadable> {
+        if self.siblings.len() == MAX_DEPTH {
+            return Err(Unreadable::TooDeep { limit: MAX_DEPTH });
+        }
+        self.siblings.push(0);
+        Ok(())
+    }
+
+    /// It has no more.
+    pub(crate) fn close(&mut self) {
+        self.siblings.pop();
+    }
+}
 
 /// Refuses an empty or oversized document without looking at it.
 pub(crate) fn size(bytes: &[u8]) -> Result<(), Unreadable> {
@@ -35,7 +83,7 @@ pub(crate) fn scannable(bytes: &[u8]) -> String {
     }
 }
 
-/// Refuses document type declarations (entities live there) and floods of attributes. Comments, CDATA and processing
+/// Refuses document type declarations (entities live there) and floods of attributes and elements. Comments, CDATA and processing
 /// instructions are skipped: what looks like markup there is text.
 pub(crate) fn markup(xml: &str) -> Result<(), Unreadable> {
     let bytes = xml.as_bytes();
@@ -43,6 +91,7 @@ pub(crate) fn markup(xml: &str) -> Result<(), Unreadable> {
         let breaks = bytes[..at].iter().filter(|b| **b == b'\n').count();
         u32::try_from(breaks + 1).unwrap_or(u32::MAX)
     };
+    let mut census = Census::default();
     let mut at = 0;
     while let Some(open) = find(bytes, at, b"<") {
         let rest = &bytes[open..];
@@ -56,8 +105,15 @@ pub(crate) fn markup(xml: &str) -> Result<(), Unreadable> {
             return Err(Unreadable::Doctype {
                 line: line_at(open),
             });
+        } else if rest.starts_with(b"</") {
+            census.close();
+            after(bytes, open + 2, b">")
         } else {
             let (end, attributes) = tag(bytes, open + 1);
+            census.count()?;
+            if !bytes[..end].ends_with(b"/>") {
+                census.open()?;
+            }
             if attributes > MAX_ATTRIBUTES {
                 return Err(Unreadable::TooManyAttributes {
                     line: line_at(open),

@@ -15,13 +15,16 @@ use roxmltree::Node;
 /// Reads the document; everything that the model can't hold becomes a violation of the reading.
 pub(crate) fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
     let text = safety::scannable(bytes);
-    safety::markup(&text)?;
-    let read = en16931_formats::read(bytes).map_err(refused)?;
     let text = text.trim_start_matches('\u{feff}');
+    safety::markup(text)?;
     let tree = roxmltree::Document::parse(text).map_err(|e| {
         let at = e.pos();
-        xml(e.to_string(), at.row, at.col)
+        let words = e.to_string();
+        let said_twice = format!(" at {}:{}", at.row, at.col);
+        xml(words.replace(&said_twice, ""), at.row, at.col)
     })?;
+    repeats(tree.root_element())?;
+    let read = en16931_formats::read(bytes).map_err(refused)?;
     let mut broken = numbers(tree.root_element());
     broken.extend(currencies(tree.root_element(), &read.invoice));
     let mut warnings = Vec::new();
@@ -41,6 +44,47 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
             warnings,
         },
     ))
+}
+
+/// Elements that UBL lets occur many times under one parent, as invoices use them.
+const REPEATING: &[&str] = &[
+    "AdditionalDocumentReference",
+    "AdditionalItemProperty",
+    "AllowanceCharge",
+    "BillingReference",
+    "CommodityClassification",
+    "CreditNoteLine",
+    "Description",
+    "DocumentReference",
+    "InvoiceLine",
+    "Note",
+    "PartyIdentification",
+    "PaymentMeans",
+    "SubInvoiceLine",
+    "TaxSubtotal",
+    "TaxTotal",
+];
+
+/// Bounds the elements that occur again and may not: the reader compares each of them with all others.
+fn repeats(root: Node<'_, '_>) -> Result<(), Unreadable> {
+    const LIMIT: usize = 1_000;
+    let mut repeated = 0;
+    for parent in root.descendants().filter(Node::is_element) {
+        let mut names = std::collections::BTreeSet::new();
+        for child in parent.children().filter(Node::is_element) {
+            let name = child.tag_name().name();
+            if !names.insert(name) && !REPEATING.contains(&name) {
+                repeated += 1;
+            }
+        }
+        if repeated > LIMIT {
+            return Err(Unreadable::TooManyElements {
+                what: "elements that occur again where they may not",
+                limit: LIMIT,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn xml(message: String, line: u32, column: u32) -> Unreadable {

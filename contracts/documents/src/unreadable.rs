@@ -52,6 +52,14 @@ pub enum Unreadable {
         /// The limit.
         limit: usize,
     },
+    /// More elements (or JSON values) than any invoice of that size has, in all or under one parent.
+    #[error("the document has more than {limit} {what}")]
+    TooManyElements {
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
     /// Readable, but no invoice in a syntax that is taken.
     #[error(
         "expected a UBL 2.1 Invoice or CreditNote, or JSON with \"format\": \"invoice/1\"; found {found}"
@@ -104,6 +112,7 @@ impl Unreadable {
             Self::Doctype { .. } => "document-entities",
             Self::TooDeep { .. } => "document-too-deep",
             Self::TooManyAttributes { .. } => "document-too-many-attributes",
+            Self::TooManyElements { .. } => "document-too-many-elements",
             Self::NotAnInvoice { .. } => "document-not-an-invoice",
             Self::Json { .. } => "document-json",
             Self::FloatMoney { .. } => "document-float-money",

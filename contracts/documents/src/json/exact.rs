@@ -2,23 +2,22 @@
 //! error that says where.
 
 use crate::Unreadable;
+use crate::safety::Census;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// Deeper than any invoice; well below the parser's own limit.
-const MAX_DEPTH: usize = 64;
-
 /// What a visitor found that the parser's own errors can't say.
 enum Found {
     Float(String),
-    Depth,
+    Other(Unreadable),
 }
 
 /// Parses; numbers become strings.
 pub(super) fn parse(text: &str) -> Result<Value, Unreadable> {
     let mut state = State {
         path: Vec::new(),
+        census: Census::default(),
         found: None,
     };
     let mut parser = serde_json::Deserializer::from_str(text);
@@ -33,7 +32,7 @@ pub(super) fn parse(text: &str) -> Result<Value, Unreadable> {
                 line,
                 column,
             },
-            Some(Found::Depth) => Unreadable::TooDeep { limit: MAX_DEPTH },
+            Some(Found::Other(refused)) => refused,
             None => {
                 let words = error.to_string();
                 let end = words.rfind(" at line ").unwrap_or(words.len());
@@ -49,6 +48,7 @@ pub(super) fn parse(text: &str) -> Result<Value, Unreadable> {
 
 struct State {
     path: Vec<String>,
+    census: Census,
     found: Option<Found>,
 }
 
@@ -103,6 +103,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut out = Vec::new();
+        open(self.0).map_err(A::Error::custom)?;
         loop {
             enter(self.0, out.len().to_string()).map_err(A::Error::custom)?;
             let Some(value) = seq.next_element_seed(Seed(self.0))? else {
@@ -112,11 +113,13 @@ impl<'de> Visitor<'de> for Seed<'_> {
             out.push(value);
         }
         self.0.path.pop();
+        self.0.census.close();
         Ok(Value::Array(out))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut out = Map::new();
+        open(self.0).map_err(A::Error::custom)?;
         while let Some(key) = map.next_key::<String>()? {
             if out.contains_key(&key) {
                 return Err(A::Error::custom("a key occurs twice in one object"));
@@ -126,15 +129,25 @@ impl<'de> Visitor<'de> for Seed<'_> {
             self.0.path.pop();
             out.insert(key, value);
         }
+        self.0.census.close();
         Ok(Value::Object(out))
     }
 }
 
 fn enter(state: &mut State, step: String) -> Result<(), &'static str> {
-    if state.path.len() >= MAX_DEPTH {
-        state.found = Some(Found::Depth);
-        return Err("nested too deep");
-    }
     state.path.push(step);
-    Ok(())
+    let counted = state.census.count();
+    noted(state, counted)
+}
+
+fn open(state: &mut State) -> Result<(), &'static str> {
+    let opened = state.census.open();
+    noted(state, opened)
+}
+
+fn noted(state: &mut State, result: Result<(), Unreadable>) -> Result<(), &'static str> {
+    result.map_err(|refused| {
+        state.found = Some(Found::Other(refused));
+        "beyond a limit"
+    })
 }

@@ -90,6 +90,44 @@ fn r23_deep_and_wide_documents_are_refused() {
 }
 
 #[test]
+fn r23_floods_of_elements_and_values_are_refused_and_large_invoices_are_not() {
+    let flood = with(
+        INVOICE,
+        "</Invoice>",
+        &format!("{}</Invoice>", "<x/>".repeat(20_000)),
+    );
+    assert!(matches!(
+        refused(flood.as_bytes()),
+        Unreadable::TooManyElements { limit: 15_000, .. }
+    ));
+    let nested = "<x><y/><y/></x>".repeat(14_000);
+    let nested: String = (0..5).map(|_| format!("<z>{nested}</z>")).collect();
+    assert!(matches!(
+        refused(format!("<Invoice>{nested}</Invoice>").as_bytes()),
+        Unreadable::TooManyElements { limit: 200_000, .. }
+    ));
+    let lines = with(
+        JSON,
+        "\"lines\": [",
+        &format!("\"lines\": [{}", "{},".repeat(20_000)),
+    );
+    assert!(matches!(
+        refused(lines.as_bytes()),
+        Unreadable::TooManyElements { .. }
+    ));
+    let line = &INVOICE[INVOICE.find("  <cac:InvoiceLine>").unwrap()
+        ..INVOICE.find("</cac:InvoiceLine>").unwrap() + "</cac:InvoiceLine>\n".len()];
+    let large = with(
+        INVOICE,
+        "</Invoice>",
+        &format!("{}</Invoice>", line.repeat(7_500)),
+    );
+    assert!(large.len() > 4 << 20, "{}", large.len());
+    let document = read(large.as_bytes()).unwrap();
+    assert_eq!(document.invoice().lines.len(), 7_502);
+}
+
+#[test]
 fn other_documents_and_encodings_are_named() {
     let Unreadable::NotAnInvoice { found } = refused(b"<Order/>") else {
         panic!("expected NotAnInvoice");
