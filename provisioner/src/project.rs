@@ -3,10 +3,17 @@
 use crate::exit::Failure;
 use std::path::{Path, PathBuf};
 
-/// The project's root folder.
+/// Names another folder for state (the local cloud, snapshots) than `.provision/`, e.g. for tests beside a user's own.
+const STATE: &str = "PROVISION_STATE";
+/// Names another folder of environment files than `environments/`.
+const ENVIRONMENTS: &str = "PROVISION_ENVIRONMENTS";
+
+/// The project's root folder, and where its state and its environment files are.
 #[derive(Debug, Clone)]
 pub struct Project {
     root: PathBuf,
+    state: PathBuf,
+    environments: PathBuf,
 }
 
 impl Project {
@@ -18,7 +25,7 @@ impl Project {
         if let Some(root) = given {
             let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
             return if is_root(&root) {
-                Ok(Self { root })
+                Ok(Self::at(root))
             } else {
                 Err(Failure::refused(
                     "project.none",
@@ -31,9 +38,7 @@ impl Project {
         working
             .ancestors()
             .find(|folder| is_root(folder))
-            .map(|root| Self {
-                root: root.to_owned(),
-            })
+            .map(|root| Self::at(root.to_owned()))
             .ok_or_else(|| {
                 Failure::refused(
                     "project.none",
@@ -46,6 +51,17 @@ impl Project {
             })
     }
 
+    fn at(root: PathBuf) -> Self {
+        let folder = |variable, usual: &str| {
+            std::env::var_os(variable).map_or_else(|| root.join(usual), PathBuf::from)
+        };
+        Self {
+            state: folder(STATE, ".provision"),
+            environments: folder(ENVIRONMENTS, "environments"),
+            root,
+        }
+    }
+
     /// The root folder.
     pub fn root(&self) -> &Path {
         &self.root
@@ -53,18 +69,18 @@ impl Project {
 
     /// The folder of the environment files.
     pub fn environments(&self) -> PathBuf {
-        self.root.join("environments")
+        self.environments.clone()
     }
 
     /// Where an environment's snapshots and caches rest.
     pub fn cache(&self, environment: &str) -> PathBuf {
-        self.root.join(".provision").join(environment)
+        self.state.join(environment)
     }
 
     /// The folder of our state.
     #[cfg(feature = "aws")]
-    pub fn state(&self) -> PathBuf {
-        self.root.join(".provision")
+    pub fn state(&self) -> &Path {
+        &self.state
     }
 
     /// A path as the user would write it: relative to the root where it lies below it.

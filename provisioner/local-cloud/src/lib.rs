@@ -1,7 +1,7 @@
 //! The local cloud on this machine: installs, starts, watches, resets and stops the pinned emulator (MiniStack).
 //!
-//! It knows no AWS SDK and deploys nothing. Everything that it keeps lies in `<project>/.provision/local/`, and everything
-//! that it starts listens on 127.0.0.1 only and knows no real credentials (see [`environment`]). Unix only: Linux is
+//! It knows no AWS SDK and deploys nothing. Everything that it keeps lies in `local/` of a state folder, and everything that
+//! it starts listens on 127.0.0.1 only and knows no real credentials (see [`environment`]). Unix only: Linux is
 //! tested, macOS is written for and untested.
 
 #[cfg(not(unix))]

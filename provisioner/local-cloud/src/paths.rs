@@ -3,24 +3,25 @@
 use crate::LocalCloudError;
 use std::path::{Path, PathBuf};
 
-/// The folders and files of one project's local cloud, all below `<project>/.provision/local/`.
+/// The folders and files of one local cloud, all below `local/` in a state folder (`<project>/.provision/`, as a rule).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
     root: PathBuf,
 }
 
 impl Paths {
-    /// The local cloud of the project in this folder. The folder must exist, so that its name is one and the same
-    /// whichever way it is reached.
+    /// The local cloud that keeps its things in this state folder. The folder is made if it is missing, so that its name
+    /// is one and the same whichever way it is reached.
     ///
     /// # Errors
-    /// When the folder can't be resolved.
-    pub fn of(project: &Path) -> Result<Self, LocalCloudError> {
-        let project = project
+    /// When the folder can't be made or resolved.
+    pub fn of(state: &Path) -> Result<Self, LocalCloudError> {
+        make_private(state)?;
+        let state = state
             .canonicalize()
-            .map_err(|source| LocalCloudError::io("find the project folder", project, source))?;
+            .map_err(|source| LocalCloudError::io("find the state folder", state, source))?;
         Ok(Self {
-            root: project.join(".provision").join("local"),
+            root: state.join("local"),
         })
     }
 

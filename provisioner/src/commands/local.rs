@@ -59,7 +59,9 @@ pub async fn reached(
     when_stopped: crate::cloud::WhenStopped,
     ui: &Ui,
 ) -> Result<Status, Failure> {
-    let status = local_cloud::status(&paths(project)?).await.map_err(failure)?;
+    let status = local_cloud::status(&paths(project)?)
+        .await
+        .map_err(failure)?;
     if status.running || when_stopped == crate::cloud::WhenStopped::Leave {
         return Ok(status);
     }
@@ -67,7 +69,7 @@ pub async fn reached(
 }
 
 fn paths(project: &Project) -> Result<Paths, Failure> {
-    Paths::of(project.root()).map_err(failure)
+    Paths::of(project.state()).map_err(failure)
 }
 
 /// Everything deployed locally is lost: that needs a word.
@@ -75,8 +77,9 @@ async fn confirm_reset(ui: &Ui) -> Result<(), Failure> {
     match ui.asks {
         Asks::No => Ok(()),
         Asks::Terminal if ui.ask("Forget everything that is deployed locally?").await => Ok(()),
-        Asks::Terminal => Err(Failure::refused("approval.declined", "the reset was not approved")
-            .on("local")),
+        Asks::Terminal => {
+            Err(Failure::refused("approval.declined", "the reset was not approved").on("local"))
+        }
         Asks::Nobody => Err(Failure::refused(
             "approval.nobody",
             "this forgets everything that is deployed locally, and --yes was not given",
