@@ -6,9 +6,11 @@ use std::path::PathBuf;
 /// Declares, packages, deploys and operates the vendor and invoice system.
 #[derive(Debug, Parser)]
 #[command(name = "provision", version, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done or no difference · 1 failed and rolled back · 2 differences or violations \
+#[command(
+    after_help = "Exit codes: 0 done or no difference · 1 failed and rolled back · 2 differences or violations \
 found · 3 refused before any write · 4 stuck, a person must decide · 5 lost contact, run again to follow · 6 busy · \
-130 interrupted")]
+130 interrupted"
+)]
 pub struct Cli {
     /// Flags of every verb.
     #[command(flatten)]

@@ -6,7 +6,9 @@ use crate::exit::Failure;
 use crate::project::Project;
 use crate::session::{LocalAccess, Session};
 use crate::ui::Ui;
+use contracts::wiring::outputs as names;
 use stack::{Artifacts, Environment, Target};
+use std::collections::BTreeMap;
 
 /// An environment's cloud, reached.
 #[derive(Debug)]
@@ -18,7 +20,19 @@ pub struct Cloud {
     /// Address of the artifacts bucket, for CloudFormation.
     pub bucket_url: String,
     /// Address of the local cloud.
-    pub endpoint: Option<String>,
+    endpoint: Option<String>,
+}
+
+impl Cloud {
+    /// A stack's outputs, with the addresses that work here: the local cloud serves HTTP APIs below its own.
+    pub fn outputs(&self, outputs: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut outputs = outputs.clone();
+        if let (Some(endpoint), Some(api)) = (&self.endpoint, outputs.get(names::API_ID)) {
+            let url = format!("{endpoint}/_aws/execute-api/{api}/$default");
+            outputs.insert(names::API_URL.to_owned(), url);
+        }
+        outputs
+    }
 }
 
 /// What to do when the local cloud isn't running.

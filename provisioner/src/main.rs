@@ -2,7 +2,6 @@
 
 mod artifacts;
 mod cli;
-mod cloudview;
 mod commands;
 mod context;
 mod environment;
@@ -102,7 +101,10 @@ async fn interrupted() {
 
 /// Help and version are no errors; everything else that clap refuses is exit 3.
 fn usage(error: &clap::Error) -> Exit {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
         let _ = error.print();
         return Exit::Done;
     }

@@ -89,8 +89,8 @@ impl Objects for SdkObjects {
         let body = ByteStream::from_path(file)
             .await
             .map_err(|error| unreadable(format!("the archive can't be read: {error}")))?;
-        let sum = base64_of_hex(sha256)
-            .ok_or_else(|| unreadable(format!("`{sha256}` is no sha256")))?;
+        let sum =
+            base64_of_hex(sha256).ok_or_else(|| unreadable(format!("`{sha256}` is no sha256")))?;
         self.client
             .put_object()
             .bucket(bucket)
@@ -243,7 +243,7 @@ mod tests {
         let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(
             base64_of_hex(hex).as_deref(),
-            Some("47DEQpj8HBSZ+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
+            Some("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
         );
         assert_eq!(base64_of_hex("xyz"), None);
     }

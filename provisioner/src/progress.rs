@@ -20,6 +20,7 @@ pub struct Progress {
 enum How {
     Bar(ProgressBar),
     Lines,
+    EveryLine,
     Json,
     Silent,
 }
@@ -30,6 +31,7 @@ impl Progress {
         let how = match (ui.voice, ui.live) {
             (Voice::Quiet, _) => How::Silent,
             (_, Live::Json) => How::Json,
+            (Voice::Verbose, Live::Lines) => How::EveryLine,
             (_, Live::Lines) => How::Lines,
             (_, Live::Bar) => How::Bar(bar(steps)),
         };
@@ -42,7 +44,8 @@ impl Progress {
 
     /// Shows an event.
     pub fn show(&mut self, event: &StackEvent) {
-        let settled = event.status.ends_with("_COMPLETE") && !event.is_of_stack(&self.stack_id);
+        let of_stack = event.is_of_stack(&self.stack_id);
+        let settled = event.status.ends_with("_COMPLETE") && !of_stack;
         if settled {
             self.done.insert(event.logical_id.clone());
         }
@@ -55,8 +58,10 @@ impl Progress {
                     bar.println(format!("  ✗ {}", line(event)));
                 }
             }
-            How::Lines => {
-                let at = event.at.format(&Rfc3339).unwrap_or_default();
+            How::Lines if event.status.ends_with("_IN_PROGRESS") && !of_stack => {}
+            How::Lines | How::EveryLine => {
+                let at = event.at.replace_nanosecond(0).unwrap_or(event.at);
+                let at = at.format(&Rfc3339).unwrap_or_default();
                 let _ = writeln!(io::stderr().lock(), "{at} {}", line(event));
             }
             How::Json => {
@@ -100,5 +105,8 @@ fn line(event: &StackEvent) -> String {
         .as_deref()
         .map(|reason| format!(": {reason}"))
         .unwrap_or_default();
-    format!("{} {} {}{reason}", event.status, event.logical_id, event.type_name)
+    format!(
+        "{} {} {}{reason}",
+        event.status, event.logical_id, event.type_name
+    )
 }

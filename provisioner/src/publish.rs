@@ -83,7 +83,9 @@ pub async fn publish_template(
         .collect();
     let key = format!("templates/{hash}.json");
     if !objects.exists(&bucket, &key).await? {
-        objects.write(&bucket, &key, body.as_bytes().to_vec()).await?;
+        objects
+            .write(&bucket, &key, body.as_bytes().to_vec())
+            .await?;
     }
     Ok(key)
 }
@@ -104,7 +106,10 @@ async fn upload(
     objects
         .upload(bucket, &key, &archive.path, &archive.sha256)
         .await?;
-    ui.explain(format!("uploaded {} ({} bytes)", archive.handler, archive.bytes));
+    ui.explain(format!(
+        "uploaded {} ({} bytes)",
+        archive.handler, archive.bytes
+    ));
     Ok(())
 }
 
@@ -121,9 +126,15 @@ async fn prepare_bucket(
         let kind = match look(cloud, BOOTSTRAP_STACK).await? {
             Deployed::Present { template, .. } if template == wanted => return Ok(()),
             Deployed::Present { .. } => ChangeSetKind::Update,
-            Deployed::Absent { .. } => ChangeSetKind::Create,
+            Deployed::Absent => ChangeSetKind::Create,
             Deployed::Blocked(blocked) if blocked.deploys(&wanted) => {
-                settle(cloud, &blocked.stack.id, &Started::Earlier, publication.pace).await?;
+                settle(
+                    cloud,
+                    &blocked.stack.id,
+                    &Started::Earlier,
+                    publication.pace,
+                )
+                .await?;
                 continue;
             }
             Deployed::Blocked(blocked) => return Err(blocked.failure("bootstrap")),

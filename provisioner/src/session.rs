@@ -42,6 +42,12 @@ impl<T> Confirmed<T> {
     pub fn get(&self) -> &T {
         &self.0
     }
+
+    /// For tests that call nobody.
+    #[cfg(test)]
+    pub fn assumed(value: T) -> Self {
+        Self(value)
+    }
 }
 
 impl Session {

@@ -13,8 +13,8 @@ fn path(project: &Project, environment: &str) -> PathBuf {
 fn golden(project: &Project, environment: &str) -> PathBuf {
     project
         .root()
-        .join("stack/tests/goldens")
-        .join(format!("{environment}.json"))
+        .join("stack/tests/golden")
+        .join(format!("{environment}.template.json"))
 }
 
 /// Remembers what is deployed. Failing to is no failure: it is a cache.

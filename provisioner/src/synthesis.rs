@@ -49,14 +49,20 @@ pub fn accepted(synthesised: &Synthesised, environment: &str) -> Result<(), Fail
         [] => Ok(()),
         [first, ..] => Err(Failure::refused(
             "template.invalid",
-            format!("the template of {environment} has {} errors; first: {first}", errors.len()),
+            format!(
+                "the template of {environment} has {} errors; first: {first}",
+                errors.len()
+            ),
         )
         .on(environment)
-        .help(format!("Nothing was written. See all with `provision check --env {environment}`."))),
+        .help(format!(
+            "Nothing was written. See all with `provision check --env {environment}`."
+        ))),
     }
 }
 
 /// The tags of an environment's stack: the file's own, and what says whose it is.
+#[cfg_attr(not(feature = "aws"), allow(dead_code))]
 pub fn stack_tags(environment: &Environment) -> BTreeMap<String, String> {
     let mut tags = environment.tags.clone();
     tags.insert("environment".to_owned(), environment.name.clone());

@@ -136,6 +136,17 @@ impl Ui {
         }
     }
 
+    /// Shows something that happened, as a JSON line for programs.
+    #[cfg(feature = "aws")]
+    pub fn event<T: Serialize>(&self, event: &T) {
+        if self.voice >= Voice::Normal
+            && let Ok(event) = serde_json::to_value(event)
+        {
+            let line = serde_json::json!({ "progress": "event", "event": event });
+            let _ = writeln!(io::stderr().lock(), "{line}");
+        }
+    }
+
     /// Shows a plan that is about to be carried out, on stderr.
     #[cfg(feature = "aws")]
     pub fn plan(&self, plan: &crate::plan::Plan) {

@@ -115,6 +115,16 @@ impl TryFrom<sdk::ResourceChange> for ResourceChange {
                 Some(sdk::Replacement::Conditional) => Replacement::Conditional,
                 _ => Replacement::No,
             },
+            certainty: if change.details.as_ref().is_some_and(|details| {
+                !details.is_empty()
+                    && details
+                        .iter()
+                        .all(|detail| detail.evaluation == Some(sdk::EvaluationType::Dynamic))
+            }) {
+                Certainty::Possible
+            } else {
+                Certainty::Certain
+            },
         })
     }
 }
@@ -137,9 +147,7 @@ impl TryFrom<sdk::StackEvent> for StackEvent {
                 .ok_or(Missing("ResourceStatus"))?
                 .as_str()
                 .to_owned(),
-            reason: event
-                .resource_status_reason
-                .filter(|text| !text.is_empty()),
+            reason: event.resource_status_reason.filter(|text| !text.is_empty()),
         })
     }
 }

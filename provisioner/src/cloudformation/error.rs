@@ -56,19 +56,30 @@ impl CallError {
     /// The kind that a service's code and words mean.
     pub fn kind_of(code: &str, message: &str) -> Kind {
         match code {
-            "AlreadyExistsException" | "BucketAlreadyOwnedByYou" | "ResourceAlreadyExistsException" => {
-                Kind::AlreadyExists
-            }
-            "ChangeSetNotFound" | "ChangeSetNotFoundException" | "NoSuchBucket" | "NoSuchKey"
-            | "NotFound" | "ResourceNotFoundException" => Kind::NotFound,
+            "AlreadyExistsException"
+            | "BucketAlreadyOwnedByYou"
+            | "ResourceAlreadyExistsException" => Kind::AlreadyExists,
+            "ChangeSetNotFound"
+            | "ChangeSetNotFoundException"
+            | "NoSuchBucket"
+            | "NoSuchKey"
+            | "NotFound"
+            | "ResourceNotFoundException" => Kind::NotFound,
             "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Kind::Denied,
-            "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId"
-            | "UnrecognizedClientException" | "SignatureDoesNotMatch" | "MissingAuthenticationToken" => {
-                Kind::Credentials
-            }
+            "ExpiredToken"
+            | "ExpiredTokenException"
+            | "InvalidClientTokenId"
+            | "UnrecognizedClientException"
+            | "SignatureDoesNotMatch"
+            | "MissingAuthenticationToken" => Kind::Credentials,
             "OperationInProgressException" => Kind::Busy,
-            "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "ServiceUnavailable"
-            | "InternalFailure" | "InternalError" | "SlowDown" => Kind::Lost,
+            "Throttling"
+            | "ThrottlingException"
+            | "RequestLimitExceeded"
+            | "ServiceUnavailable"
+            | "InternalFailure"
+            | "InternalError"
+            | "SlowDown" => Kind::Lost,
             _ if message.contains("does not exist") => Kind::NotFound,
             _ if message.contains("No updates are to be performed")
                 || message.contains("didn't contain changes") =>
@@ -149,6 +160,9 @@ mod tests {
         assert_eq!(CallError::kind_of("ValidationError", text), Kind::Busy);
         let text = "Stack with id invoicing-dev does not exist";
         assert_eq!(CallError::kind_of("ValidationError", text), Kind::NotFound);
-        assert_eq!(CallError::kind_of("ValidationError", "Template format error"), Kind::Refused);
+        assert_eq!(
+            CallError::kind_of("ValidationError", "Template format error"),
+            Kind::Refused
+        );
     }
 }

@@ -1,9 +1,9 @@
 //! The port on the AWS SDK. One request a method; the SDK retries what is safe to retry.
 
+use super::CloudFormation;
 use super::convert::Missing;
 use super::error::{CallError, Kind};
 use super::types::*;
-use super::CloudFormation;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types as sdk;
@@ -29,7 +29,11 @@ where
         SdkError::ServiceError(service) => {
             let code = service.err().code().unwrap_or_default();
             let message = service.err().message().unwrap_or("no message");
-            (CallError::kind_of(code, message), Some(code.to_owned()), message.to_owned())
+            (
+                CallError::kind_of(code, message),
+                Some(code.to_owned()),
+                message.to_owned(),
+            )
         }
         SdkError::ConstructionFailure(_) => (Kind::Refused, None, chain(&error)),
         SdkError::ResponseError(_) => (Kind::Odd, None, chain(&error)),
@@ -130,7 +134,10 @@ impl CloudFormation for SdkCloudFormation {
         Ok(optional(reply)?.and_then(|reply| reply.template_body))
     }
 
-    async fn create_change_set(&self, request: &ChangeSetRequest) -> Result<ChangeSetId, CallError> {
+    async fn create_change_set(
+        &self,
+        request: &ChangeSetRequest,
+    ) -> Result<ChangeSetId, CallError> {
         const ACTION: &str = "CreateChangeSet";
         let subject = format!("{}/{}", request.stack, request.name);
         let call = self
@@ -161,7 +168,9 @@ impl CloudFormation for SdkCloudFormation {
             .await
             .map_err(|error| call_error(ACTION, &subject, error))?;
         Ok(ChangeSetId {
-            id: reply.id.ok_or_else(|| CallError::odd(ACTION, &subject, "Id"))?,
+            id: reply
+                .id
+                .ok_or_else(|| CallError::odd(ACTION, &subject, "Id"))?,
             stack_id: reply
                 .stack_id
                 .ok_or_else(|| CallError::odd(ACTION, &subject, "StackId"))?,
@@ -255,7 +264,12 @@ impl CloudFormation for SdkCloudFormation {
             .send()
             .await
             .map_err(|error| call_error(ACTION, name_or_id, error))?;
-        page(ACTION, name_or_id, reply.stack_resource_summaries, reply.next_token)
+        page(
+            ACTION,
+            name_or_id,
+            reply.stack_resource_summaries,
+            reply.next_token,
+        )
     }
 
     async fn protect(&self, name_or_id: &str, protection: Protection) -> Result<(), CallError> {

@@ -78,11 +78,6 @@ impl StackStatus {
             _ => Standing::Stuck,
         }
     }
-
-    /// Whether it says that the operation was undone, or is being undone.
-    pub fn rolls_back(&self) -> bool {
-        self.0.contains("ROLLBACK")
-    }
 }
 
 impl fmt::Display for StackStatus {
@@ -194,6 +189,17 @@ pub struct ResourceChange {
     pub type_name: String,
     /// Whether it is replaced.
     pub replacement: Replacement,
+    /// Whether it will change at all.
+    pub certainty: Certainty,
+}
+
+/// Whether a resource will change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    /// It will.
+    Certain,
+    /// It refers to something that changes; whether the value changes is known at deployment only.
+    Possible,
 }
 
 /// What a change set does to a resource.
@@ -293,7 +299,10 @@ mod tests {
         assert_eq!(standing("REVIEW_IN_PROGRESS"), Standing::Shell);
         assert_eq!(standing("UPDATE_ROLLBACK_COMPLETE"), Standing::Settled);
         assert_eq!(standing("ROLLBACK_COMPLETE"), Standing::Stuck);
-        assert_eq!(standing("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"), Standing::InProgress);
+        assert_eq!(
+            standing("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
+            Standing::InProgress
+        );
         assert_eq!(standing("DELETE_COMPLETE"), Standing::Gone);
         assert_eq!(standing("SOMETHING_NEW"), Standing::Stuck);
     }

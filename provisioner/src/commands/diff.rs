@@ -28,11 +28,9 @@ pub async fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
 fn show(context: &Context, plan: &Plan) -> Result<Exit, Failure> {
     match context.ui.output {
         Output::Markdown => ui::raw(render::markdown(plan).as_bytes())?,
-        _ => context
-            .ui
-            .result(&render::diff_document(plan), || {
-                render::plan(plan, context.ui.colour)
-            })?,
+        _ => context.ui.result(&render::diff_document(plan), || {
+            render::plan(plan, context.ui.colour)
+        })?,
     }
     Ok(if plan.is_empty() {
         Exit::Done
@@ -46,7 +44,8 @@ fn offline(context: &Context) -> Result<Plan, Failure> {
     let project = context.project()?;
     let (selection, environment) = context.environment(&project)?;
     let synthesised = synthesis::offline(&project, &environment, &context.ui);
-    let (template, baseline) = match snapshot::known(&project, &environment.name, &selection.file)? {
+    let (template, baseline) = match snapshot::known(&project, &environment.name, &selection.file)?
+    {
         Known::Snapshot(template, file) => (template, Baseline::Snapshot(file)),
         Known::Golden(template, file) => (template, Baseline::Golden(file)),
     };
@@ -90,15 +89,27 @@ mod live {
         synthesis::accepted(&synthesised, &environment.name)?;
         let cloud = reach(&project, &environment, WhenStopped::Leave, &context.ui).await?;
         match cloud {
-            Some(cloud) => against(context, &project, &environment, &synthesised, &cloud, &archives).await,
+            Some(cloud) => {
+                against(
+                    context,
+                    &project,
+                    &environment,
+                    &synthesised,
+                    &cloud,
+                    &archives,
+                )
+                .await
+            }
             None => {
-                context.ui.say("the local cloud isn't running: nothing is deployed");
+                context
+                    .ui
+                    .say("the local cloud isn't running: nothing is deployed");
                 let tags = synthesis::stack_tags(&environment);
                 Ok(crate::deploy::plan(
                     &environment,
                     &synthesised.template,
                     &tags,
-                    &Deployed::Absent { shell: None },
+                    &Deployed::Absent,
                 ))
             }
         }
@@ -126,7 +137,7 @@ mod live {
                 super::super::keep_expiry(&stack.tags, &mut tags);
             }
             Deployed::Blocked(blocked) => return Err(blocked.failure(&environment.name)),
-            Deployed::Absent { .. } => snapshot::forget(project, &environment.name),
+            Deployed::Absent => snapshot::forget(project, &environment.name),
         }
         let objects = SdkObjects::new(cloud.session.config(), &environment.account);
         let ports = Ports {

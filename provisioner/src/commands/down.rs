@@ -31,7 +31,9 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
             format!("{} is protected: its data outlives it", environment.name),
         )
         .on(environment.name.as_str())
-        .help("To really delete it, set `protected: false` in its file, deploy that, and run again."));
+        .help(
+            "To really delete it, set `protected: false` in its file, deploy that, and run again.",
+        ));
     }
     let nothing = TornDown::default();
     let Some(cloud) = reach(&project, &environment, WhenStopped::Leave, ui).await? else {
@@ -64,16 +66,19 @@ async fn approve(ui: &Ui, environment: &str, stack: &str) -> Result<(), Failure>
         Asks::No => Ok(()),
         Asks::Terminal
             if ui
-                .ask(&format!("Delete {stack}, with everything in its tables and buckets?"))
+                .ask(&format!(
+                    "Delete {stack}, with everything in its tables and buckets?"
+                ))
                 .await =>
         {
             Ok(())
         }
-        Asks::Terminal => Err(
-            Failure::refused("approval.declined", "the deletion was not approved")
-                .on(environment)
-                .help("Nothing was changed."),
-        ),
+        Asks::Terminal => Err(Failure::refused(
+            "approval.declined",
+            "the deletion was not approved",
+        )
+        .on(environment)
+        .help("Nothing was changed.")),
         Asks::Nobody => Err(crate::plan::nobody(environment)),
     }
 }

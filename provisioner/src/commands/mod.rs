@@ -3,6 +3,7 @@
 mod about;
 mod check;
 mod diff;
+mod document;
 mod local;
 mod package;
 mod synth;

@@ -3,7 +3,7 @@
 use crate::cloud::{WhenStopped, reach};
 use crate::cloudformation::SdkCloudFormation;
 use crate::context::Context;
-use crate::deploy::{Converged, Deployed, Ports, Wanted, converge, look};
+use crate::deploy::{Deployed, Ports, Wanted, converge, look};
 use crate::exit::{Exit, Failure};
 use crate::objects::SdkObjects;
 use crate::{artifacts, parity, snapshot, synthesis};
@@ -44,12 +44,18 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
     let synthesised = synthesis::with(&environment, &archives);
     synthesis::accepted(&synthesised, &environment.name)?;
     let Some(cloud) = reach(&project, &environment, WhenStopped::Start, ui).await? else {
-        return Err(Failure::new(Exit::Failed, "local-cloud", "the local cloud doesn't run"));
+        return Err(Failure::new(
+            Exit::Failed,
+            "local-cloud",
+            "the local cloud doesn't run",
+        ));
     };
     let formation = SdkCloudFormation::new(cloud.session.config());
     let stack_name = environment.stack_name();
-    let (confirmed, deployed) =
-        tokio::join!(cloud.session.confirm(&environment), look(&formation, &stack_name));
+    let (confirmed, deployed) = tokio::join!(
+        cloud.session.confirm(&environment),
+        look(&formation, &stack_name)
+    );
     let (confirmed, deployed) = (confirmed?, deployed?);
     let mut tags = synthesis::stack_tags(&environment);
     if let Some(seconds) = selection.ttl_seconds {
@@ -78,6 +84,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         Vec::new()
     };
     snapshot::remember(&project, &environment.name, &synthesised.template);
+    let outputs = cloud.outputs(&converged.stack.outputs);
     let document = UpDocument {
         environment: &environment.name,
         stack: StackRow {
@@ -87,11 +94,11 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         },
         changes: converged.changes,
         duration_ms: begun.elapsed().as_millis(),
-        outputs: &converged.stack.outputs,
+        outputs: &outputs,
         omitted_locally: &synthesised.omitted,
         parity: &steps,
     };
-    ui.result(&document, || text(&document, &converged))?;
+    ui.result(&document, || text(&document))?;
     Ok(Exit::Done)
 }
 
@@ -104,7 +111,7 @@ fn expiry(seconds: u64) -> String {
         .unwrap_or_default()
 }
 
-fn text(document: &UpDocument<'_>, converged: &Converged) -> String {
+fn text(document: &UpDocument<'_>) -> String {
     let mut text = String::new();
     for omitted in document.omitted_locally {
         let _ = writeln!(
@@ -128,7 +135,7 @@ fn text(document: &UpDocument<'_>, converged: &Converged) -> String {
             document.stack.name, changes.add, changes.modify, changes.replace, changes.remove
         );
     }
-    for (name, value) in &converged.stack.outputs {
+    for (name, value) in document.outputs {
         let _ = writeln!(text, "  {name} = {value}");
     }
     text

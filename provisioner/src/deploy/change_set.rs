@@ -113,7 +113,10 @@ fn refused(request: &ChangeSetRequest, reason: &str) -> Failure {
 /// # Errors
 /// When CloudFormation refuses.
 pub async fn execute(cloud: &impl CloudFormation, view: &ChangeSetView) -> Result<(), Failure> {
-    match cloud.execute_change_set(&view.id, &token(&view.id.id)).await {
+    match cloud
+        .execute_change_set(&view.id, &token(&view.id.id))
+        .await
+    {
         Ok(()) => Ok(()),
         Err(error) => {
             let now = whole_change_set(cloud, &view.id.stack_id, &view.id.id).await;
@@ -131,18 +134,11 @@ pub async fn execute(cloud: &impl CloudFormation, view: &ChangeSetView) -> Resul
 ///
 /// # Errors
 /// When a call fails.
-pub async fn discard(
-    cloud: &impl CloudFormation,
-    id: &ChangeSetId,
-) -> Result<(), Failure> {
+pub async fn discard(cloud: &impl CloudFormation, id: &ChangeSetId) -> Result<(), Failure> {
     cloud.delete_change_set(id).await?;
-    let shell = cloud
-        .stack(&id.stack_id)
-        .await?
-        .is_some_and(|stack| {
-            stack.status.standing() == crate::cloudformation::Standing::Shell
-                && stack.id == id.stack_id
-        });
+    let shell = cloud.stack(&id.stack_id).await?.is_some_and(|stack| {
+        stack.status.standing() == crate::cloudformation::Standing::Shell && stack.id == id.stack_id
+    });
     if shell {
         cloud.delete_stack(&id.stack_id, &token(&id.id)).await?;
     }

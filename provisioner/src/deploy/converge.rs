@@ -9,8 +9,8 @@ use super::state::{Blocked, Deployed, look};
 use super::viewed::viewed;
 use crate::artifacts::Archive;
 use crate::cloudformation::{
-    ChangeSetId, ChangeSetKind, ChangeSetRequest, ChangeSetView, CloudFormation, Protection, StackView,
-    TemplateSource,
+    ChangeSetId, ChangeSetKind, ChangeSetRequest, ChangeSetView, CloudFormation, Protection,
+    StackView, TemplateSource,
 };
 use crate::exit::{Exit, Failure};
 use crate::objects::Objects;
@@ -351,8 +351,10 @@ async fn run_to_end(
 ) -> Result<(), Failure> {
     let environment = *wanted.environment.get();
     let mut progress = Progress::new(ui, steps, stack_id);
-    let outcome: Outcome =
-        follow(cloud, stack_id, started, wanted.pace, |event| progress.show(event)).await?;
+    let outcome: Outcome = follow(cloud, stack_id, started, wanted.pace, |event| {
+        progress.show(event)
+    })
+    .await?;
     progress.finish();
     match outcome.failure(&environment.name, &environment.stack_name()) {
         Some(failure) => Err(failure),

@@ -5,9 +5,7 @@
 
 use super::outcome::Outcome;
 use super::state::is_lost;
-use crate::cloudformation::{
-    CallError, CloudFormation, Kind, Standing, StackEvent, StackStatus,
-};
+use crate::cloudformation::{CallError, CloudFormation, Kind, StackEvent, StackStatus, Standing};
 use crate::exit::{Exit, Failure};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -202,7 +200,10 @@ fn begins(event: &StackEvent, stack_id: &str) -> bool {
     event.is_of_stack(stack_id)
         && matches!(
             event.status.as_str(),
-            "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS"
+            "CREATE_IN_PROGRESS"
+                | "UPDATE_IN_PROGRESS"
+                | "DELETE_IN_PROGRESS"
+                | "IMPORT_IN_PROGRESS"
         )
 }
 

@@ -6,12 +6,13 @@ mod follow;
 mod outcome;
 mod state;
 mod tear_down;
-
+#[cfg(test)]
+mod tests;
 
 mod viewed;
 
 pub use change_set::{Prepared, execute, prepare};
-pub use converge::{Converged, Ports, Wanted, converge, plan, preview};
+pub use converge::{Ports, Wanted, converge, plan, preview};
 pub use follow::{Pace, Started, follow, marker};
 pub use state::{Deployed, look};
 pub use tear_down::{Scheduled, TornDown, tear_down};

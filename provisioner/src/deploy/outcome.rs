@@ -41,8 +41,9 @@ impl Outcome {
     /// else.
     pub fn root_causes(&self) -> Vec<&StackEvent> {
         let failed = |event: &&StackEvent| event.failed();
-        let of_resource =
-            |event: &&StackEvent| event.type_name != "AWS::CloudFormation::Stack" || !event.cancelled();
+        let of_resource = |event: &&StackEvent| {
+            event.type_name != "AWS::CloudFormation::Stack" || !event.cancelled()
+        };
         let causes: Vec<_> = self
             .events
             .iter()

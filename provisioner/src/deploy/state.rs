@@ -1,6 +1,6 @@
 //! What is deployed now, as far as the next operation cares: `Deployed | Absent | Blocked`.
 
-use crate::cloudformation::{CallError, CloudFormation, Standing, StackView};
+use crate::cloudformation::{CallError, CloudFormation, StackView, Standing};
 use crate::exit::{Exit, Failure};
 use cfn::Template;
 
@@ -8,10 +8,7 @@ use cfn::Template;
 #[derive(Debug)]
 pub enum Deployed {
     /// No stack, or a shell that an unexecuted change set left.
-    Absent {
-        /// The shell, if there is one.
-        shell: Option<StackView>,
-    },
+    Absent,
     /// A stack that can be updated.
     Present {
         /// The stack.
@@ -39,11 +36,11 @@ pub struct Blocked {
 pub async fn look(cloud: &impl CloudFormation, name: &str) -> Result<Deployed, Failure> {
     let (stack, template) = tokio::join!(cloud.stack(name), cloud.template(name));
     let Some(stack) = stack?.filter(|stack| stack.status.standing() != Standing::Gone) else {
-        return Ok(Deployed::Absent { shell: None });
+        return Ok(Deployed::Absent);
     };
     let standing = stack.status.standing();
     if standing == Standing::Shell {
-        return Ok(Deployed::Absent { shell: Some(stack) });
+        return Ok(Deployed::Absent);
     }
     let template = match template {
         Ok(text) => text.map(|text| Template::parse(&text)).transpose(),
@@ -73,7 +70,10 @@ impl Blocked {
             return Failure::new(
                 Exit::Busy,
                 "stack.busy",
-                format!("another operation is running on {}: it is in {}", stack.name, stack.status),
+                format!(
+                    "another operation is running on {}: it is in {}",
+                    stack.name, stack.status
+                ),
             )
             .on(stack.name.as_str())
             .help("Run again when it is over.");
@@ -98,7 +98,10 @@ impl Blocked {
         Failure::new(
             Exit::Stuck,
             "stack.stuck",
-            format!("the stack {} is stuck in {}{reason}", stack.name, stack.status),
+            format!(
+                "the stack {} is stuck in {}{reason}",
+                stack.name, stack.status
+            ),
         )
         .on(stack.name.as_str())
         .help(what)

@@ -4,7 +4,7 @@ use super::converge::Ports;
 use super::follow::{Pace, Started, follow_deletion, marker};
 use super::outcome::Verdict;
 use crate::cloudformation::{
-    CloudFormation, Protection, Standing, StackResource, StackView, all_resources,
+    CloudFormation, Protection, StackResource, StackView, Standing, all_resources,
 };
 use crate::exit::{Exit, Failure};
 use crate::objects::{Objects, empty};
@@ -59,14 +59,20 @@ pub async fn tear_down(
     let started = match stack.status.standing() {
         Standing::Gone => return Ok(TornDown::default()),
         Standing::InProgress if stack.status.as_str() == "DELETE_IN_PROGRESS" => {
-            ui.say(format!("{} is being deleted already; following it", stack.name));
+            ui.say(format!(
+                "{} is being deleted already; following it",
+                stack.name
+            ));
             Started::Earlier
         }
         Standing::InProgress => {
             return Err(Failure::new(
                 Exit::Busy,
                 "stack.busy",
-                format!("another operation is running on {}: it is in {}", stack.name, stack.status),
+                format!(
+                    "another operation is running on {}: it is in {}",
+                    stack.name, stack.status
+                ),
             )
             .on(stack.name)
             .help("Run again when it is over."));
@@ -87,8 +93,10 @@ pub async fn tear_down(
         }
     };
     let mut progress = Progress::new(ui, resources.len(), &stack.id);
-    let outcome =
-        follow_deletion(cloud, &stack.id, &started, pace, |event| progress.show(event)).await?;
+    let outcome = follow_deletion(cloud, &stack.id, &started, pace, |event| {
+        progress.show(event)
+    })
+    .await?;
     progress.finish();
     if outcome.verdict() != Verdict::Done
         && let Some(failure) = outcome.failure(&environment.name, &stack.name)
@@ -104,8 +112,13 @@ pub async fn tear_down(
         })
         .collect();
     let mut left: Vec<String> = kept.iter().map(|resource| describe(resource)).collect();
-    for resource in resources.iter().filter(|r| r.type_name == "AWS::S3::Bucket") {
-        let kept = kept.iter().any(|kept| kept.logical_id == resource.logical_id);
+    for resource in resources
+        .iter()
+        .filter(|r| r.type_name == "AWS::S3::Bucket")
+    {
+        let kept = kept
+            .iter()
+            .any(|kept| kept.logical_id == resource.logical_id);
         if let Some(bucket) = resource.physical_id.as_deref().filter(|_| !kept)
             && ports.objects.bucket_exists(bucket).await?
         {
@@ -154,7 +167,9 @@ fn scheduled(
                 .resource(&resource.logical_id)
                 .and_then(|key| key["Properties"]["PendingWindowInDays"].as_i64())
                 .unwrap_or(KEY_WINDOW_DAYS);
-            let when = (now + Duration::days(days)).replace_nanosecond(0).unwrap_or(now);
+            let when = (now + Duration::days(days))
+                .replace_nanosecond(0)
+                .unwrap_or(now);
             Some(Scheduled {
                 what: format!("{} (AWS::KMS::Key) {id}", resource.logical_id),
                 when: when.format(&Rfc3339).unwrap_or_default(),

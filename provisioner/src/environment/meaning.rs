@@ -139,15 +139,42 @@ fn sizes(environment: &Environment, faults: &mut Faults) {
         let allowed: Vec<String> = LOG_DAYS[..22].iter().map(u32::to_string).collect();
         faults.add(
             "retention.log_days",
-            format!("CloudWatch Logs can't keep logs {} days", retention.log_days),
+            format!(
+                "CloudWatch Logs can't keep logs {} days",
+                retention.log_days
+            ),
             format!("One of {}.", allowed.join(", ")),
         );
     }
-    faults.range("retention.archive_days", retention.archive_days, 1, 3650, " days");
-    faults.range("retention.record_years", retention.record_years, 1, 100, " years");
-    faults.range("retention.recovery_days", retention.recovery_days, 0, 35, " days");
+    faults.range(
+        "retention.archive_days",
+        retention.archive_days,
+        1,
+        3650,
+        " days",
+    );
+    faults.range(
+        "retention.record_years",
+        retention.record_years,
+        1,
+        100,
+        " years",
+    );
+    faults.range(
+        "retention.recovery_days",
+        retention.recovery_days,
+        0,
+        35,
+        " days",
+    );
     let capacity = &environment.capacity;
-    faults.range("capacity.events_per_second", capacity.events_per_second, 1, 100_000, "");
+    faults.range(
+        "capacity.events_per_second",
+        capacity.events_per_second,
+        1,
+        100_000,
+        "",
+    );
     faults.range(
         "capacity.queue_concurrency",
         capacity.queue_concurrency,
@@ -155,8 +182,20 @@ fn sizes(environment: &Environment, faults: &mut Faults) {
         1000,
         " (the bounds of an event source mapping)",
     );
-    faults.range("capacity.batch_size", capacity.batch_size, 1, 10, " messages");
-    faults.range("capacity.max_receives", capacity.max_receives, 1, 1000, " receives");
+    faults.range(
+        "capacity.batch_size",
+        capacity.batch_size,
+        1,
+        10,
+        " messages",
+    );
+    faults.range(
+        "capacity.max_receives",
+        capacity.max_receives,
+        1,
+        1000,
+        " receives",
+    );
     if let Some(reserved) = capacity.reserved_concurrency {
         faults.range("capacity.reserved_concurrency", reserved, 1, 10_000, "");
         if reserved < capacity.queue_concurrency {
@@ -171,13 +210,22 @@ fn sizes(environment: &Environment, faults: &mut Faults) {
         }
     }
     let api = &environment.api;
-    faults.range("api.requests_per_second", api.requests_per_second, 1, 10_000, "");
+    faults.range(
+        "api.requests_per_second",
+        api.requests_per_second,
+        1,
+        10_000,
+        "",
+    );
     faults.range("api.burst", api.burst, 1, 5000, " requests");
 }
 
 fn tags(environment: &Environment, faults: &mut Faults) {
     const SIGNS: &str = " +-=._:/@";
-    let plain = |text: &str| text.chars().all(|c| c.is_alphanumeric() || SIGNS.contains(c));
+    let plain = |text: &str| {
+        text.chars()
+            .all(|c| c.is_alphanumeric() || SIGNS.contains(c))
+    };
     for (key, value) in &environment.tags {
         let path = format!("tags.{key}");
         if key.is_empty() || key.chars().count() > 128 || !plain(key) {

@@ -8,7 +8,6 @@ mod meaning;
 mod selection;
 mod shape;
 
-
 pub use selection::Selection;
 
 use crate::cli::TargetArg;
@@ -28,8 +27,11 @@ pub fn load(project: &Project, selection: &Selection) -> Result<Environment, Fai
     let file = project.relative(&path);
     let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => unknown(project, &selection.file),
-        _ => Failure::refused("environment.unreadable", format!("{file} can't be read: {error}"))
-            .on(file.as_str()),
+        _ => Failure::refused(
+            "environment.unreadable",
+            format!("{file} can't be read: {error}"),
+        )
+        .on(file.as_str()),
     })?;
     let mut environment = parse(&file, &text)?;
     environment.name = match &selection.name {
@@ -68,16 +70,19 @@ pub fn parse(file: &str, text: &str) -> Result<Environment, Failure> {
                 None => marks.value(&fault.path),
             }
             .unwrap_or(0..0);
-            Failure::refused("environment.value", format!("{}: {}", fault.path, fault.message))
-                .on(file)
-                .help(fault.hint)
-                .at(Place {
-                    file: file.to_owned(),
-                    text: text.to_owned(),
-                    offset: range.start,
-                    length: range.len(),
-                    label: fault.message,
-                })
+            Failure::refused(
+                "environment.value",
+                format!("{}: {}", fault.path, fault.message),
+            )
+            .on(file)
+            .help(fault.hint)
+            .at(Place {
+                file: file.to_owned(),
+                text: text.to_owned(),
+                offset: range.start,
+                length: range.len(),
+                label: fault.message,
+            })
         })
         .collect();
     match faults.len() {

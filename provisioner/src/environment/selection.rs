@@ -63,11 +63,12 @@ fn name_form(flag: &str, name: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let shown: String = name.chars().take(60).collect();
-    Err(
-        Failure::refused("usage.name", format!("`{shown}` can't be the value of {flag}"))
-            .on(shown)
-            .help("1 to 32 lower-case letters, digits and hyphens, beginning with a letter."),
+    Err(Failure::refused(
+        "usage.name",
+        format!("`{shown}` can't be the value of {flag}"),
     )
+    .on(shown)
+    .help("1 to 32 lower-case letters, digits and hyphens, beginning with a letter."))
 }
 
 /// `90m`, `4h` or `2d`, from 10 minutes to 30 days.
@@ -100,7 +101,17 @@ mod tests {
     fn life_times_have_a_unit_and_bounds() {
         assert_eq!(seconds("4h").unwrap(), 14_400);
         assert_eq!(seconds("90m").unwrap(), 5_400);
-        for bad in ["", "h", "4", "4x", "5m", "31d", "-4h", "99999999999999999999d", "4ħ"] {
+        for bad in [
+            "",
+            "h",
+            "4",
+            "4x",
+            "5m",
+            "31d",
+            "-4h",
+            "99999999999999999999d",
+            "4ħ",
+        ] {
             assert!(seconds(bad).is_err(), "{bad}");
         }
     }
@@ -108,7 +119,17 @@ mod tests {
     #[test]
     fn names_are_safe_in_stack_and_bucket_names() {
         assert!(name_form("--env", "pr-42").is_ok());
-        for bad in ["", "-a", "a-", "PR", "a_b", "ä", "42", &"a".repeat(33), "../etc"] {
+        for bad in [
+            "",
+            "-a",
+            "a-",
+            "PR",
+            "a_b",
+            "ä",
+            "42",
+            &"a".repeat(33),
+            "../etc",
+        ] {
             assert!(name_form("--env", bad).is_err(), "{bad}");
         }
     }

@@ -31,7 +31,8 @@ pub fn read(file: &str, text: &str, marks: &Marks) -> Result<Environment, Failur
             (Some(key), _) => expected(reason, key),
             (_, Some(key)) => format!("Add `{key}`: every environment file has the same keys."),
             _ if reason.contains("invalid type") => {
-                "Numbers, true and false stand without quotes; texts of digits only need them.".to_owned()
+                "Numbers, true and false stand without quotes; texts of digits only need them."
+                    .to_owned()
             }
             _ => "See environments/local.yaml for a file with every key explained.".to_owned(),
         };
@@ -76,7 +77,11 @@ fn between<'a>(text: &'a str, before: &str) -> Option<&'a str> {
 
 /// What the label under the place says: the reason, without the list of what was expected.
 fn label(reason: &str) -> String {
-    reason.split(", expected").next().unwrap_or(reason).to_owned()
+    reason
+        .split(", expected")
+        .next()
+        .unwrap_or(reason)
+        .to_owned()
 }
 
 /// Which key was meant, else all that there are.

@@ -24,7 +24,10 @@ pub async fn approve(plan: Plan, ui: &Ui) -> Result<Approved<Plan>, Failure> {
         Asks::No => Ok(Approved(plan)),
         Asks::Nobody => Err(nobody(&plan.environment)),
         Asks::Terminal => {
-            if ui.ask(&format!("Deploy this to {}?", plan.environment)).await {
+            if ui
+                .ask(&format!("Deploy this to {}?", plan.environment))
+                .await
+            {
                 Ok(Approved(plan))
             } else {
                 Err(

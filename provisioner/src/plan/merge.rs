@@ -2,8 +2,31 @@
 //! the values of properties.
 
 use super::Plan;
-use crate::cloudview::{ViewedAction, ViewedChange};
 use cfn::diff::{Action, ResourceChange};
+
+/// One resource of a change set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewedChange {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// Its type.
+    pub type_name: String,
+    /// What becomes of it.
+    pub action: ViewedAction,
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViewedAction {
+    /// It is created, or taken into the stack.
+    Add,
+    /// It is changed, maybe replaced.
+    Modify,
+    /// It is replaced.
+    Replace,
+    /// It leaves the stack.
+    Remove,
+}
 
 impl Plan {
     /// Adds what the change set says and the templates don't: resources that CloudFormation replaces, and those that

@@ -8,6 +8,8 @@ mod merge;
 
 #[cfg(feature = "aws")]
 pub use approval::{Approved, approve, nobody};
+#[cfg(feature = "aws")]
+pub use merge::{ViewedAction, ViewedChange};
 
 use cfn::diff::Counts;
 use cfn::{Template, TemplateDiff};
@@ -17,8 +19,10 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Baseline {
     /// The deployed stack.
+    #[cfg_attr(not(feature = "aws"), allow(dead_code))]
     Deployed,
     /// Nothing: there is no stack.
+    #[cfg_attr(not(feature = "aws"), allow(dead_code))]
     Absent,
     /// What the last `up` or `diff` on this machine saw.
     Snapshot(String),

@@ -82,7 +82,12 @@ fn properties(text: &mut String, plan: &Plan) {
         .changes
         .iter()
         .filter(|change| matches!(change.action, Action::Modify | Action::Replace))
-        .flat_map(|change| change.properties.iter().map(move |property| (change, property)))
+        .flat_map(|change| {
+            change
+                .properties
+                .iter()
+                .map(move |property| (change, property))
+        })
         .collect();
     if changed.is_empty() {
         return;

@@ -6,6 +6,7 @@ use crate::plan::{Baseline, Plan};
 use crate::ui::Colour;
 use cfn::diff::Change;
 use cfn::diff::{Action, PropertyChange, Replacement, ResourceChange};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The plan as text.
@@ -14,6 +15,10 @@ pub fn plan(plan: &Plan, colour: Colour) -> String {
     let _ = writeln!(text, "{} against {}", plan.stack, baseline(&plan.baseline));
     if plan.is_empty() {
         let _ = writeln!(text, "No differences.");
+        return text;
+    }
+    if plan.baseline == Baseline::Absent {
+        text.push_str(&first(plan, colour));
         return text;
     }
     let width = plan
@@ -52,6 +57,26 @@ pub fn plan(plan: &Plan, colour: Colour) -> String {
         text,
         "\n{} to add, {} to modify, {} to replace, {} to remove",
         counts.add, counts.modify, counts.replace, counts.remove
+    );
+    text
+}
+
+/// A first deployment: everything is new, so how many of which type says more than each one's name.
+fn first(plan: &Plan, colour: Colour) -> String {
+    let mut text = String::new();
+    let mut types: BTreeMap<&str, usize> = BTreeMap::new();
+    for change in &plan.diff.changes {
+        *types.entry(&change.type_name).or_default() += 1;
+    }
+    for (type_name, count) in types {
+        let line = format!("+ {count:>3} {type_name}");
+        let _ = writeln!(text, "{}", paint(&line, '+', colour));
+    }
+    let _ = writeln!(
+        text,
+        "\n{} to add, with {} grants of access (each one: `provision diff --output json`)",
+        plan.counts().add,
+        plan.diff.iam.len()
     );
     text
 }

@@ -1,0 +1,305 @@
+//! `up` and `down` against a CloudFormation that is stricter than an emulator and loses answers on demand.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests fail by panicking
+
+use super::converge::Converged;
+use super::{Pace, Ports, TornDown, Wanted, converge, look, tear_down};
+use crate::artifacts::Archive;
+use crate::cli::Output;
+use crate::cloudformation::scripted::{BUCKET_URL, Scripted};
+use crate::cloudformation::{CloudFormation, Protection};
+use crate::exit::{Exit, Failure};
+use crate::session::Confirmed;
+use crate::ui::{Asks, Colour, Live, Ui, Voice};
+use cfn::Template;
+use serde_json::json;
+use stack::{Environment, Target};
+use std::collections::BTreeMap;
+
+fn ui(asks: Asks) -> Ui {
+    Ui {
+        output: Output::Human,
+        voice: Voice::Quiet,
+        asks,
+        colour: Colour::Plain,
+        live: Live::Lines,
+    }
+}
+
+fn environment() -> Environment {
+    let text = include_str!("../../../environments/dev.yaml");
+    let mut environment = crate::environment::parse("dev.yaml", text).unwrap();
+    environment.name = "dev".to_owned();
+    environment
+}
+
+fn template(padding: usize) -> Template {
+    Template::parse(
+        &json!({
+            "Description": "x".repeat(padding),
+            "Resources": {
+                "Documents": {"Type": "AWS::S3::Bucket"},
+                "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 30}},
+                "Topic": {"Type": "AWS::SNS::Topic"},
+            }
+        })
+        .to_string(),
+    )
+    .unwrap()
+}
+
+fn archive() -> Archive {
+    Archive {
+        handler: "portal".to_owned(),
+        path: "portal.zip".into(),
+        sha256: "ab".repeat(32),
+        bytes: 1,
+        glibc: None,
+    }
+}
+
+async fn up_as(
+    world: &Scripted,
+    environment: &Environment,
+    template: &Template,
+    ui: &Ui,
+) -> Result<Converged, Failure> {
+    let confirmed = Confirmed::assumed(environment);
+    let tags = BTreeMap::from([("environment".to_owned(), environment.name.clone())]);
+    let archives = [archive()];
+    let wanted = Wanted {
+        environment: &confirmed,
+        template,
+        tags: &tags,
+        archives: &archives,
+        bucket_url: BUCKET_URL,
+        pace: Pace::CLOUD,
+    };
+    let ports = Ports {
+        cloud: world,
+        objects: world,
+    };
+    let deployed = look(world, &environment.stack_name()).await?;
+    converge(&ports, &wanted, deployed, ui).await
+}
+
+async fn up(world: &Scripted, template: &Template) -> Result<Converged, Failure> {
+    up_as(world, &environment(), template, &ui(Asks::No)).await
+}
+
+async fn down(world: &Scripted) -> Result<TornDown, Failure> {
+    let environment = environment();
+    let confirmed = Confirmed::assumed(&environment);
+    let stack = world.stack(&environment.stack_name()).await?.unwrap();
+    let ports = Ports {
+        cloud: world,
+        objects: world,
+    };
+    tear_down(&ports, &confirmed, stack, Pace::CLOUD, &ui(Asks::No)).await
+}
+
+fn status(world: &Scripted) -> &'static str {
+    world.state().stacks["invoicing-dev"].status
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_up_makes_no_write_call() {
+    let world = Scripted::default();
+    let first = up(&world, &template(0)).await.unwrap();
+    assert_eq!(first.changes.add, 3);
+    assert_eq!(status(&world), "CREATE_COMPLETE");
+    assert!(world.writes().contains(&"ExecuteChangeSet"));
+    let second = up(&world, &template(0)).await.unwrap();
+    assert_eq!(second.changes, cfn::diff::Counts::default());
+    assert_eq!(world.writes(), Vec::<&str>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_is_an_update_and_archives_are_uploaded_once() {
+    let world = Scripted::default();
+    up(&world, &template(0)).await.unwrap();
+    world.writes();
+    let second = up(&world, &template(1)).await.unwrap();
+    assert_eq!(second.changes.add, 0);
+    assert_eq!(status(&world), "UPDATE_COMPLETE");
+    assert_eq!(world.writes(), ["CreateChangeSet", "ExecuteChangeSet"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_answers_of_every_write_are_survived_by_running_again() {
+    for call in ["CreateChangeSet", "ExecuteChangeSet"] {
+        let world = Scripted::default();
+        up(&world, &template(0)).await.unwrap();
+        world.state().lose_answer_of.push(call);
+        if let Err(failure) = up(&world, &template(1)).await {
+            assert_eq!(failure.exit, Exit::LostContact, "{call}");
+            up(&world, &template(1)).await.unwrap();
+        }
+        assert_eq!(status(&world), "UPDATE_COMPLETE", "{call}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_still_reads_review_in_progress_is_followed_by_its_events() {
+    let world = Scripted::default();
+    world.state().stale_reads = 3;
+    up(&world, &template(0)).await.unwrap();
+    assert_eq!(status(&world), "CREATE_COMPLETE");
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_texts_of_no_changes_end_in_no_changes() {
+    for text in [
+        "No updates are to be performed.",
+        "The submitted information didn't contain changes. Submit different information to create a change set.",
+    ] {
+        let world = Scripted::default();
+        up(&world, &template(0)).await.unwrap();
+        world.state().sees_no_change = Some(text);
+        let second = up(&world, &template(1)).await.unwrap();
+        assert_eq!(second.changes, cfn::diff::Counts::default());
+        let state = world.state();
+        assert!(
+            state.stacks["invoicing-dev"]
+                .change_sets
+                .values()
+                .all(|set| { set.execution == crate::cloudformation::Execution::Over })
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_at_any_call_and_run_again_it_converges() {
+    let whole = {
+        let world = Scripted::default();
+        up(&world, &template(60_000)).await.unwrap();
+        world.state().calls.len()
+    };
+    for at in 0..whole {
+        let world = Scripted::default();
+        world.state().killed_at = Some(at);
+        let _ = up(&world, &template(60_000)).await;
+        world.state().killed_at = None;
+        let again = up(&world, &template(60_000)).await;
+        assert!(again.is_ok(), "killed at call {at}: {again:?}");
+        assert_eq!(status(&world), "CREATE_COMPLETE", "killed at call {at}");
+        world.writes();
+        up(&world, &template(60_000)).await.unwrap();
+        assert_eq!(world.writes(), Vec::<&str>::new(), "killed at call {at}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_template_goes_through_the_bucket() {
+    let world = Scripted::default();
+    up(&world, &template(60_000)).await.unwrap();
+    let state = world.state();
+    let bucket = &state.buckets["provision-artifacts-111122223333-eu-central-1"];
+    assert!(bucket.keys().any(|key| key.starts_with("templates/")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_creation_names_its_root_cause_and_then_needs_a_person() {
+    let world = Scripted::default();
+    up(&world, &template(0)).await.unwrap();
+    down(&world).await.unwrap();
+    world.state().fails = Some(("Queue", "the queue's name is taken"));
+    let failure = up(&world, &template(0)).await.unwrap_err();
+    assert_eq!(failure.exit, Exit::Failed);
+    assert!(
+        failure
+            .message
+            .contains("Queue (AWS::SQS::Queue) CREATE_FAILED: the queue's name is taken")
+    );
+    let stuck = up(&world, &template(0)).await.unwrap_err();
+    assert_eq!(stuck.exit, Exit::Stuck);
+    assert!(stuck.help.unwrap().contains("provision down --env dev"));
+    world.state().fails = None;
+    down(&world).await.unwrap();
+    up(&world, &template(0)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_update_rolls_back_and_can_be_repeated() {
+    let world = Scripted::default();
+    up(&world, &template(0)).await.unwrap();
+    world.state().fails = Some(("Topic", "throttled"));
+    let failure = up(&world, &template(1)).await.unwrap_err();
+    assert_eq!(failure.exit, Exit::Failed);
+    assert_eq!(status(&world), "UPDATE_ROLLBACK_COMPLETE");
+    world.state().fails = None;
+    up(&world, &template(1)).await.unwrap();
+    assert_eq!(status(&world), "UPDATE_COMPLETE");
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_elses_operation_is_busy() {
+    let world = Scripted::default();
+    up(&world, &template(0)).await.unwrap();
+    world
+        .state()
+        .stacks
+        .get_mut("invoicing-dev")
+        .unwrap()
+        .status = "UPDATE_IN_PROGRESS";
+    assert_eq!(up(&world, &template(1)).await.unwrap_err().exit, Exit::Busy);
+    assert_eq!(down(&world).await.unwrap_err().exit, Exit::Busy);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_anybody_to_ask_nothing_is_written() {
+    let world = Scripted::default();
+    let refusal = up_as(&world, &environment(), &template(0), &ui(Asks::Nobody))
+        .await
+        .unwrap_err();
+    assert_eq!(refusal.exit, Exit::Refused);
+    assert_eq!(world.writes(), Vec::<&str>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_protected_environment_gets_termination_protection_and_then_no_write() {
+    let world = Scripted::default();
+    let protected = Environment {
+        protected: true,
+        target: Target::Aws,
+        ..environment()
+    };
+    up_as(&world, &protected, &template(0), &ui(Asks::No))
+        .await
+        .unwrap();
+    assert_eq!(
+        world.state().stacks["invoicing-dev"].protection,
+        Protection::On
+    );
+    world.writes();
+    up_as(&world, &protected, &template(0), &ui(Asks::No))
+        .await
+        .unwrap();
+    assert_eq!(world.writes(), Vec::<&str>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn down_empties_buckets_first_and_leaves_nothing() {
+    let world = Scripted::default();
+    up(&world, &template(0)).await.unwrap();
+    let objects = BTreeMap::from([("invoice.xml".to_owned(), Vec::new())]);
+    world
+        .state()
+        .buckets
+        .insert("documents".to_owned(), objects);
+    let torn_down = down(&world).await.unwrap();
+    assert_eq!(torn_down.left, Vec::<String>::new());
+    assert_eq!(torn_down.deleted, 3);
+    assert!(!world.state().stacks.contains_key("invoicing-dev"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_killed_down_is_followed_by_the_next() {
+    let world = Scripted::default();
+    up(&world, &template(0)).await.unwrap();
+    world.state().calls.clear();
+    world.state().killed_at = Some(6);
+    assert_eq!(down(&world).await.unwrap_err().exit, Exit::LostContact);
+    world.state().killed_at = None;
+    down(&world).await.unwrap();
+    assert!(!world.state().stacks.contains_key("invoicing-dev"));
+}
