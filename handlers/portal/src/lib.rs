@@ -18,8 +18,7 @@ use ports::{
 };
 use problem::Refused;
 
-/// Header of an answer that tells a submission accepted before: given again, or found to stand already.
-pub const REPLAYED: &str = "idempotency-replayed";
+pub use ports::api::REPLAYED;
 
 /// What the portal needs of the world.
 pub trait PortalWorld:
