@@ -1,6 +1,5 @@
-//! What the local cloud can't take: the one table of it. Resources of a refused type are left out of a local template
-//! and listed as omitted; properties that it accepts and drops are made good after the deploy, or are judged on the
-//! template only.
+//! What the local cloud can't take: the one table of it. What it refuses is left out of a local template and listed as
+//! omitted; what it accepts and drops is made good after the deploy, or is judged on the template only.
 
 use cfn::Template;
 use contracts::tables::Table;
@@ -84,30 +83,51 @@ pub enum Parity {
     },
 }
 
-/// Leaves out what the local cloud refuses.
+/// Why TLS-only statements are left out locally. They are judged on the template before they are.
+const PLAIN_HTTP: &str = "its TLS-only statement: the local cloud speaks plain HTTP on this machine and would refuse every request";
+
+/// Leaves out what the local cloud refuses, or what would make it refuse everything.
 pub(crate) fn omit(template: Template) -> (Template, Vec<Omitted>) {
-    let omitted: Vec<Omitted> = template
-        .resources()
-        .filter_map(|(id, resource)| {
-            let type_name = resource.get("Type")?.as_str()?;
-            let (_, reason) = REFUSED.iter().find(|(refused, _)| *refused == type_name)?;
-            Some(Omitted {
-                logical_id: id.to_owned(),
-                type_name: type_name.to_owned(),
-                reason: (*reason).to_owned(),
-            })
-        })
-        .collect();
+    let mut members = template.members().clone();
+    let mut omitted = Vec::new();
+    if let Some(resources) = members.get_mut("Resources").and_then(Value::as_object_mut) {
+        resources.retain(|id, resource| keep(id, resource, &mut omitted));
+    }
     if omitted.is_empty() {
         return (template, omitted);
-    }
-    let mut members = template.members().clone();
-    if let Some(resources) = members.get_mut("Resources").and_then(Value::as_object_mut) {
-        resources.retain(|id, _| !omitted.iter().any(|left| left.logical_id == *id));
     }
     // A template without some of its resources is still a JSON object.
     let kept = Template::parse(&Value::Object(members).to_string()).unwrap_or(template);
     (kept, omitted)
+}
+
+/// Whether a resource stays; what it loses, or that it goes, is noted.
+fn keep(id: &str, resource: &mut Value, omitted: &mut Vec<Omitted>) -> bool {
+    let type_name = resource["Type"].as_str().unwrap_or_default().to_owned();
+    let mut note = |reason: &str| {
+        omitted.push(Omitted {
+            logical_id: id.to_owned(),
+            type_name: type_name.clone(),
+            reason: reason.to_owned(),
+        });
+    };
+    if let Some((_, reason)) = REFUSED.iter().find(|(refused, _)| *refused == type_name) {
+        note(reason);
+        return false;
+    }
+    let statements = resource
+        .pointer_mut("/Properties/PolicyDocument/Statement")
+        .and_then(Value::as_array_mut);
+    let Some(statements) = statements else {
+        return true;
+    };
+    let before = statements.len();
+    statements.retain(|statement| statement["Condition"]["Bool"]["aws:SecureTransport"].is_null());
+    if statements.len() < before {
+        note(PLAIN_HTTP);
+    }
+    // A policy that says nothing is no policy.
+    !statements.is_empty()
 }
 
 /// What is to be made good after a local deploy.

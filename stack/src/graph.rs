@@ -222,6 +222,25 @@ impl Graph {
             .filter(move |handler| handler.emits.iter().any(|emitted| emitted.name == event))
     }
 
+    /// Where the lane was declared that a resource was derived from; none for what no lane brings about.
+    #[must_use]
+    pub fn declared_at(&self, logical_id: &str) -> Option<Source> {
+        let derived = |prefix: &str, kinds: &[&str]| {
+            logical_id
+                .strip_prefix(prefix)
+                .is_some_and(|rest| kinds.iter().any(|kind| rest.starts_with(kind)))
+        };
+        let lane = self.lanes.iter().find(|lane| {
+            derived(lane.id, &["Rule", "Permission"])
+                || derived(lane.target(), &["Undelivered", "Topic"])
+                || lane
+                    .path
+                    .inbox()
+                    .is_some_and(|inbox| derived(inbox, &["Queue", "Mapping", "Subscription"]))
+        });
+        lane.map(|lane| lane.source)
+    }
+
     /// The events that a handler says it consumes; none for the API's.
     #[must_use]
     pub fn consumed(handler: &HandlerSpec) -> &'static [EventSpec] {

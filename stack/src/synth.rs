@@ -8,7 +8,7 @@ use crate::checks::{self, Finding};
 use crate::environment::{Environment, Target};
 use crate::graph::Graph;
 use crate::{topology, views};
-use cfn::Template;
+use cfn::{Code, Template};
 
 /// A template and what there is to say about it.
 #[derive(Debug)]
@@ -46,19 +46,26 @@ pub fn synth(environment: &Environment, artifacts: &Artifacts, graph: &Graph) ->
     findings.extend(checks::judge(environment, graph, &synthesis.template));
     for finding in &mut findings {
         if finding.source.is_none() {
-            finding.source = finding.logical_id.as_ref().and_then(|id| stack.source(id));
+            let id = finding.logical_id.as_deref();
+            finding.source = id.and_then(|id| graph.declared_at(id).or_else(|| stack.source(id)));
         }
     }
-    checks::sort(&mut findings);
     let routes = views::routes(graph);
     let grants = views::grants(&synthesis.template);
     let (template, omitted, parity) = match environment.target {
         Target::Aws => (synthesis.template, Vec::new(), Vec::new()),
         Target::Local => {
             let (template, omitted) = capability::omit(synthesis.template);
+            if !omitted.is_empty() {
+                // Whoever refers to what was left out must be left out too.
+                let dangling = cfn::check::template(&template).into_iter();
+                let dangling = dangling.filter(|finding| finding.code == Code::DanglingReference);
+                findings.extend(dangling.map(Finding::from));
+            }
             (template, omitted, capability::parity(environment, graph))
         }
     };
+    checks::sort(&mut findings);
     Synthesised {
         template,
         omitted,

@@ -285,6 +285,32 @@ fn a_queue_in_a_lane_brings_everything_that_it_needs() {
 }
 
 #[test]
+fn a_finding_names_the_line_that_it_comes_from() {
+    let graph = Graph::declared();
+    let lane = |id: &str| graph.declared_at(id).map(|source| source.file);
+    let received = Some("stack/src/lanes/invoice_received.rs");
+    assert_eq!(lane("ValidationQueueDlqAlarm"), received);
+    assert_eq!(lane("InvoiceReceivedToValidationRule"), received);
+    assert_eq!(
+        lane("ValidatedInvoicesTopic"),
+        Some("stack/src/lanes/invoice_validated.rs")
+    );
+    assert_eq!(lane("ComplianceFunction"), None);
+    let mut prod = environment("prod");
+    prod.retention.log_days = 2;
+    let findings = synth_of(&prod, &graph).findings;
+    let logs = findings
+        .iter()
+        .find(|finding| finding.logical_id.as_deref() == Some("PaymentLogs"))
+        .unwrap();
+    assert_eq!(logs.code, "CFN003");
+    assert_eq!(
+        logs.source.unwrap().file,
+        "stack/src/constructs/function.rs"
+    );
+}
+
+#[test]
 fn every_rule_is_shown_to_fire_and_has_its_own_code() {
     let from_graph = ["STK001", "STK002", "STK003", "STK004"];
     let shown: BTreeSet<&str> = templates()

@@ -59,3 +59,35 @@ fn nothing_that_the_local_cloud_refuses_is_left_in_its_template() {
         assert!(!refused, "{id}");
     }
 }
+
+#[test]
+fn tls_only_statements_are_left_out_locally_and_said_so() {
+    let mut prod = environment("prod");
+    let on_aws = common::synth_of(&prod, &stack::Graph::declared());
+    prod.target = Target::Local;
+    let local = common::synth_of(&prod, &stack::Graph::declared());
+    let condition = "aws:SecureTransport";
+    assert!(on_aws.template.minified().contains(condition) && on_aws.omitted.is_empty());
+    assert!(!local.template.minified().contains(condition));
+    let guarded = |kind: &str| {
+        on_aws
+            .template
+            .resources()
+            .filter(|(_, r)| r["Type"] == kind)
+            .count()
+    };
+    let policies = [
+        "AWS::SQS::QueuePolicy",
+        "AWS::SNS::TopicPolicy",
+        "AWS::S3::BucketPolicy",
+    ];
+    let said = local
+        .omitted
+        .iter()
+        .filter(|left| policies.contains(&left.type_name.as_str()));
+    assert_eq!(
+        said.count(),
+        policies.into_iter().map(guarded).sum::<usize>()
+    );
+    assert!(!local.has_errors() && !on_aws.has_errors());
+}

@@ -12,7 +12,7 @@ use cfn::Template;
 use common::{ENVIRONMENTS, environment, synth_of, synthesised};
 use contracts::{ALL_HANDLERS, HandlerSpec, Input};
 use serde_json::{Value, json};
-use stack::{Environment, Graph};
+use stack::{Environment, Graph, Target};
 
 const DAY: u64 = 86_400;
 
@@ -408,7 +408,10 @@ fn r20_queues_topics_and_buckets_are_tls_only() {
         ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "s3:*"),
     ];
     for (kind, policy_kind, action) in kinds {
-        each(kind, |name, _, template, _| {
+        each(kind, |name, _, template, environment| {
+            if environment.target == Target::Local {
+                return; // Plain HTTP on one machine: left out and said so, see `clean.rs`.
+            }
             let policy = template.resource(&format!("{name}Policy")).unwrap();
             assert_eq!(policy["Type"], policy_kind, "{name}");
             let statements = items(&policy["Properties"]["PolicyDocument"]["Statement"]);

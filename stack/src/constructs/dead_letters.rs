@@ -35,7 +35,6 @@ impl WayBack<'_> {
 
 /// Adds a dead-letter queue, its policy and its alarm. `writers` lets services in; queues that only SQS itself or an
 /// execution role writes to need none.
-#[track_caller]
 pub(crate) fn dead_letter_queue(
     site: &mut Site<'_>,
     id: &str,
@@ -62,7 +61,6 @@ pub(crate) fn dead_letter_queue(
     queue
 }
 
-#[track_caller]
 fn alarm_on_first_message(site: &mut Site<'_>, id: &str, queue: &Handle<sqs::Queue>) {
     site.stack.add(
         format!("{id}Alarm"),

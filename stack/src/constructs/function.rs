@@ -17,7 +17,6 @@ use contracts::{HandlerSpec, wiring};
 use std::collections::BTreeMap;
 
 /// Adds a handler's function with all that it needs to run.
-#[track_caller]
 pub(crate) fn function(site: &mut Site<'_>, handler: &HandlerSpec) -> Handle<Function> {
     let logs = log_group(site, handler.id);
     let role = site.stack.add(
@@ -57,7 +56,6 @@ pub(crate) fn function(site: &mut Site<'_>, handler: &HandlerSpec) -> Handle<Fun
 }
 
 /// Adds an encrypted log group with retention (R18).
-#[track_caller]
 pub(crate) fn log_group(site: &mut Site<'_>, owner: &str) -> Handle<logs::LogGroup> {
     let group = logs::LogGroup::new()
         .kms_key_id(ids::data_key().arn())
@@ -120,7 +118,6 @@ fn policy_json(site: &Site<'_>) -> String {
 }
 
 /// Where events go that the function failed on after its last retry; the execution role writes there.
-#[track_caller]
 fn failures(site: &mut Site<'_>, handler: &HandlerSpec, function: &Handle<Function>) {
     let dlq = dead_letter_queue(
         site,

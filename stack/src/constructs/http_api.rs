@@ -21,7 +21,6 @@ use serde_json::json;
 const INTEGRATION_TIMEOUT_MS: u32 = 30_000;
 
 /// Adds the API in front of a handler.
-#[track_caller]
 pub(crate) fn http_api(site: &mut Site<'_>, handler: &HandlerSpec, routes: &[ApiRoute]) {
     let function = ids::function(handler.id);
     let api = site.stack.add(
@@ -74,7 +73,6 @@ pub(crate) fn http_api(site: &mut Site<'_>, handler: &HandlerSpec, routes: &[Api
         .description("Base URL of the API");
 }
 
-#[track_caller]
 fn stage(site: &mut Site<'_>, api: &Handle<Api>) {
     // Named, since the service that delivers access logs adds each group to one policy of 5,120 characters an account,
     // except groups under this prefix.

@@ -9,7 +9,6 @@ use cfn::{Handle, PolicyDocument, RedrivePolicy, Statement, sqs};
 use contracts::HandlerSpec;
 
 /// Adds the inbox that `handler` polls.
-#[track_caller]
 pub(crate) fn inbox(site: &mut Site<'_>, inbox: &str, handler: &HandlerSpec) -> Handle<sqs::Queue> {
     let id = ids::queue(inbox);
     let dlq = dead_letter_queue(

@@ -7,7 +7,6 @@ use cfn::lambda::{
 };
 
 /// Lets `handler` poll `inbox`.
-#[track_caller]
 pub(crate) fn mapping(site: &mut Site<'_>, inbox: &str, handler: &str) {
     let capacity = &site.environment.capacity;
     let mapping = EventSourceMapping::new(ids::function(handler).name())

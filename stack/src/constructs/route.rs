@@ -11,7 +11,6 @@ use cfn::events::{Rule, RuleDeadLetterConfig, RuleRetryPolicy, RuleState, RuleTa
 use cfn::{Handle, Val, lambda, sqs};
 
 /// Adds the dead-letter queue of a target and a rule for every lane to it. The lanes share the target.
-#[track_caller]
 pub(crate) fn routes(site: &mut Site<'_>, lanes: &[&Lane]) {
     let Some(first) = lanes.first() else { return };
     let target = target_id(first);
@@ -27,7 +26,6 @@ pub(crate) fn routes(site: &mut Site<'_>, lanes: &[&Lane]) {
     }
 }
 
-#[track_caller]
 fn route(site: &mut Site<'_>, lane: &Lane, dlq: &Handle<sqs::Queue>) {
     let rule = site.stack.add(
         ids::rule(lane.id).logical_id().as_str(),

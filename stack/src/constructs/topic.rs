@@ -7,7 +7,6 @@ use crate::ids;
 use cfn::{Handle, PolicyDocument, RedrivePolicy, Statement, sns};
 
 /// Adds a topic and its policy. `publishers` lets services in; roles come in by their own policies.
-#[track_caller]
 pub(crate) fn topic(
     site: &mut Site<'_>,
     id: &str,
@@ -28,7 +27,6 @@ pub(crate) fn topic(
 }
 
 /// Subscribes an inbox: raw, so that the handler reads the same envelope on every route.
-#[track_caller]
 pub(crate) fn subscribe(site: &mut Site<'_>, topic: &Handle<sns::Topic>, inbox: &str) {
     let queue = ids::queue(inbox);
     let dlq = dead_letter_queue(
