@@ -4,7 +4,6 @@ use crate::store::unavailable;
 use crate::world::World;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
-use aws_sdk_s3::operation::put_object::PutObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use contracts::events::{DocumentFormat, DocumentRef};
 use contracts::ids::Sha256Hex;
@@ -28,8 +27,8 @@ pub(crate) struct NewObject<'a> {
 
 /// What became of a conditional write.
 pub(crate) enum Written {
-    /// The object is new.
-    New(PutObjectOutput),
+    /// The object is new, in this version where the bucket keeps versions.
+    New(Option<String>),
     /// There was one under the key; it is untouched.
     Already,
 }
@@ -58,7 +57,7 @@ impl<H: Handler> World<H> {
                 .send()
                 .await;
             match sent {
-                Ok(output) => return Ok(Written::New(output)),
+                Ok(output) => return Ok(Written::New(output.version_id)),
                 Err(error) => match error.code() {
                     Some("PreconditionFailed") => return Ok(Written::Already),
                     // Somebody writes the same key right now: whoever comes second finds it there.
@@ -88,7 +87,7 @@ impl<H: Handler> World<H> {
             })
             .await?;
         let version = match written {
-            Written::New(output) => output.version_id,
+            Written::New(version) => version,
             // A repeated request must announce the very same fact: the version that is there, not a new one.
             Written::Already => self.version(&key).await?,
         };

@@ -55,7 +55,7 @@ where
             .inspect_err(|error| tracing::error!(error = causes(error), "can't start"))?;
         let shared = Shared::connect(settings);
         lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
-            self.invocation(&shared, event)
+            self.invocation(&shared, event).boxed_local()
         }))
         .await
     }
@@ -80,7 +80,7 @@ where
         );
         let response = async {
             match request {
-                Ok(request) => self.answer(shared, &request, trace).await,
+                Ok(request) => self.answer(shared, &request, trace).boxed_local().await,
                 Err(problem) => Response::problem(&problem),
             }
         }

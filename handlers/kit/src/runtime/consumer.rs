@@ -9,6 +9,7 @@ use aws_lambda_events::sqs::SqsBatchResponse;
 use contracts::envelope::Detail;
 use contracts::handlers::Consumes;
 use contracts::{Event, Handler, Input};
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use ports::Fault;
@@ -70,7 +71,7 @@ impl<H: Handler> Consumer<H> {
             tracing::error!(error = logs::causes(error.as_ref()), "can't start");
         })?;
         lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
-            service.invocation(event)
+            service.invocation(event).boxed_local()
         }))
         .await
     }
@@ -124,6 +125,7 @@ impl<H: Handler> Service<H> {
         way: Way,
     ) -> Result<Value, Diagnostic> {
         self.deliver(event, way)
+            .boxed_local()
             .await
             .map(|()| Value::Null)
             .map_err(|fault| Diagnostic {
@@ -142,7 +144,12 @@ impl<H: Handler> Service<H> {
                     trace: message.trace.or_else(|| way.trace.clone()),
                     request_id: way.request_id.clone(),
                 };
-                if self.deliver(message.event, way).await.is_err() {
+                if self
+                    .deliver(message.event, way)
+                    .boxed_local()
+                    .await
+                    .is_err()
+                {
                     failed.push(message.id);
                 }
             }

@@ -172,7 +172,7 @@ impl<H: Handler> Service<H> {
         let BusEvent { detail, replay, .. } = event;
         let trace = way.trace;
         let consumed = consume_once(&claims, &wanted, OffsetDateTime::now_utc(), |grant| {
-            self.work(route, grant, trace.clone(), detail)
+            self.work(route, grant, trace.clone(), detail).boxed_local()
         })
         .await;
         match consumed {
