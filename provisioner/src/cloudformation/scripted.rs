@@ -380,7 +380,11 @@ impl CloudFormation for Scripted {
                     match found {
                         Some(body) => String::from_utf8_lossy(body).into_owned(),
                         None => {
-                            return Err(refusal(ACTION, "ValidationError", "S3 error: no such key"));
+                            return Err(refusal(
+                                ACTION,
+                                "ValidationError",
+                                "S3 error: no such key",
+                            ));
                         }
                     }
                 }

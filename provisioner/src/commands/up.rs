@@ -84,6 +84,12 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         Vec::new()
     };
     snapshot::remember(&project, &environment.name, &synthesised.template);
+    for left_out in &synthesised.omitted {
+        ui.explain(format!(
+            "omitted locally: {} ({}): {}",
+            left_out.logical_id, left_out.type_name, left_out.reason
+        ));
+    }
     let outputs = cloud.outputs(&converged.stack.outputs);
     let document = UpDocument {
         environment: &environment.name,
@@ -113,12 +119,12 @@ fn expiry(seconds: u64) -> String {
 
 fn text(document: &UpDocument<'_>) -> String {
     let mut text = String::new();
-    for omitted in document.omitted_locally {
-        let _ = writeln!(
-            text,
-            "omitted locally: {} ({}): {}",
-            omitted.logical_id, omitted.type_name, omitted.reason
-        );
+    let mut omitted: BTreeMap<&str, usize> = BTreeMap::new();
+    for left_out in document.omitted_locally {
+        *omitted.entry(&left_out.reason).or_default() += 1;
+    }
+    for (reason, count) in omitted {
+        let _ = writeln!(text, "omitted locally: {count} × {reason}");
     }
     for step in document.parity.iter().filter(|step| step.applied) {
         let _ = writeln!(text, "made good locally: {}", step.what);

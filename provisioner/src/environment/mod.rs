@@ -129,5 +129,5 @@ fn unknown(project: &Project, name: &str) -> Failure {
     .help(help)
 }
 
-// #[cfg(test)]
-// tests
+#[cfg(test)]
+mod tests;

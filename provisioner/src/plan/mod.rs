@@ -121,5 +121,5 @@ fn tag_changes(
         .collect()
 }
 
-// #[cfg(test)]
-// tests
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! What a wrong environment file is answered with, and that the committed ones are right.
+#![allow(clippy::unwrap_used, clippy::panic)] // tests fail by panicking
+
+use super::{names, parse};
+use crate::exit::{Exit, Failure};
+use crate::project::Project;
+use stack::Target;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+const LOCAL: &str = include_str!("../../../environments/local.yaml");
+
+fn project() -> Project {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    Project::find(Some(root), root).unwrap()
+}
+
+/// The committed local file with a text replaced.
+fn with(from: &str, to: &str) -> String {
+    assert!(LOCAL.contains(from), "{from}");
+    LOCAL.replacen(from, to, 1)
+}
+
+fn fault(text: &str) -> Failure {
+    let failure = parse("environments/local.yaml", text).unwrap_err();
+    assert_eq!(failure.exit, Exit::Refused);
+    failure
+}
+
+/// As a person without colours sees it.
+fn shown(failure: &Failure) -> String {
+    let mut text = String::new();
+    miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor())
+        .with_links(false)
+        .with_width(100)
+        .render_report(&mut text, failure)
+        .unwrap();
+    text
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_one_that_was_meant() {
+    insta::assert_snapshot!(shown(&fault(&with("  vendor_checks:", "  vendor_check:"))));
+}
+
+#[test]
+fn a_key_of_no_meaning_lists_those_that_there_are() {
+    insta::assert_snapshot!(shown(&fault(&with("api:\n", "api:\n  zzz: 1\n"))));
+}
+
+#[test]
+fn a_missing_key_is_named_with_the_place_where_it_belongs() {
+    insta::assert_snapshot!(shown(&fault(&with("  archive_days: 7\n", ""))));
+}
+
+#[test]
+fn a_wrong_type_is_named_with_its_line() {
+    insta::assert_snapshot!(shown(&fault(&with("batch_size: 10", "batch_size: ten"))));
+}
+
+#[test]
+fn no_yaml_is_named_with_its_line() {
+    insta::assert_snapshot!(shown(&fault(&with("countries: []", "countries: ["))));
+}
+
+#[test]
+fn a_repeated_key_is_a_fault() {
+    insta::assert_snapshot!(shown(&fault(&with(
+        "region: eu",
+        "region: eu-west-1\nregion: eu"
+    ))));
+}
+
+#[test]
+fn an_empty_file_is_a_fault() {
+    insta::assert_snapshot!(shown(&fault("")));
+}
+
+#[test]
+fn faults_of_meaning_come_all_at_once_each_with_its_line() {
+    let text = with("\"000000000000\"", "\"12345\"")
+        .replace("eu-central-1", "frankfurt")
+        .replace("log_days: 1", "log_days: 2")
+        .replace("batch_size: 10", "batch_size: 11")
+        .replace("EUR: 1000000", "EUU: -1")
+        .replace("countries: []", "countries: [DE, UK]");
+    let failure = fault(&text);
+    assert_eq!(failure.faults.len(), 7);
+    insta::assert_snapshot!(shown(&failure));
+    let document = serde_json::to_value(failure.document()).unwrap();
+    assert_eq!(document["exit"], 3);
+    assert!(
+        document["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("environments/local.yaml:")
+    );
+}
+
+#[test]
+fn every_committed_environment_is_right_and_has_the_same_keys() {
+    let project = project();
+    let names = names(&project);
+    assert_eq!(names, ["dev", "ephemeral", "local", "prod", "staging"]);
+    let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for name in &names {
+        let file = project.environments().join(format!("{name}.yaml"));
+        let text = std::fs::read_to_string(file).unwrap();
+        let environment = parse(name, &text).unwrap_or_else(|error| panic!("{}", shown(&error)));
+        assert_eq!(environment.target == Target::Local, name == "local");
+        assert_eq!(environment.protected, name == "prod");
+        let value: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+        let mut all = BTreeSet::new();
+        collect("", &value, &mut all);
+        keys.insert(name.clone(), all);
+    }
+    for (name, of) in &keys {
+        assert_eq!(of, &keys["local"], "{name}");
+    }
+}
+
+fn collect(path: &str, value: &serde_json::Value, keys: &mut BTreeSet<String>) {
+    for (key, value) in value.as_object().into_iter().flatten() {
+        let path = format!("{path}/{key}");
+        collect(&path, value, keys);
+        keys.insert(path);
+    }
+}

@@ -1,0 +1,123 @@
+//! Properties of plans: what is the same needs nothing, and what CloudFormation adds is not lost.
+#![allow(clippy::unwrap_used)] // tests fail by panicking
+
+use super::{Baseline, Plan, Side};
+use crate::render;
+use crate::ui::Colour;
+use cfn::Template;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+fn plan(baseline: Baseline, before: &Template, after: &Template) -> Plan {
+    let tags = BTreeMap::new();
+    Plan::new(
+        "dev",
+        "invoicing-dev",
+        baseline,
+        Side {
+            template: before,
+            tags: &tags,
+        },
+        Side {
+            template: after,
+            tags: &tags,
+        },
+    )
+}
+
+fn template(resources: &BTreeMap<String, u16>) -> Template {
+    let resources: BTreeMap<&String, Value> = resources
+        .iter()
+        .map(|(id, seconds)| {
+            let queue =
+                json!({"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": seconds}});
+            (id, queue)
+        })
+        .collect();
+    Template::parse(&json!({ "Resources": resources }).to_string()).unwrap()
+}
+
+fn some_resources() -> impl Strategy<Value = BTreeMap<String, u16>> {
+    prop::collection::btree_map("[A-D]", 0u16..3, 0..4)
+}
+
+proptest! {
+    #[test]
+    fn a_plan_is_empty_exactly_when_nothing_differs(a in some_resources(), b in some_resources()) {
+        let found = plan(Baseline::Deployed, &template(&a), &template(&b));
+        prop_assert_eq!(found.is_empty(), a == b);
+        let counts = found.counts();
+        prop_assert_eq!(counts.add, b.keys().filter(|id| !a.contains_key(*id)).count());
+        prop_assert_eq!(counts.remove, a.keys().filter(|id| !b.contains_key(*id)).count());
+    }
+
+    #[test]
+    fn every_changed_resource_is_named_in_every_rendering(a in some_resources(), b in some_resources()) {
+        let found = plan(Baseline::Deployed, &template(&a), &template(&b));
+        let human = render::plan(&found, Colour::Plain);
+        let markdown = render::markdown(&found);
+        let json = serde_json::to_value(render::diff_document(&found)).unwrap();
+        prop_assert_eq!(json["changes"].as_array().unwrap().len(), found.diff.changes.len());
+        for change in &found.diff.changes {
+            prop_assert!(human.contains(&change.logical_id));
+            prop_assert!(markdown.contains(&change.logical_id));
+        }
+    }
+}
+
+#[test]
+fn a_stack_that_is_not_there_always_needs_a_deployment() {
+    let empty = Template::empty();
+    assert!(!plan(Baseline::Absent, &empty, &empty).is_empty());
+}
+
+#[test]
+fn a_changed_tag_of_the_stack_is_a_change() {
+    let template = template(&BTreeMap::new());
+    let (old, new) = (
+        BTreeMap::from([("owner".to_owned(), "a".to_owned())]),
+        BTreeMap::from([("owner".to_owned(), "b".to_owned())]),
+    );
+    let side = |tags| Side {
+        template: &template,
+        tags,
+    };
+    let found = Plan::new("dev", "s", Baseline::Deployed, side(&old), side(&new));
+    assert!(!found.is_empty());
+    assert!(render::plan(&found, Colour::Plain).contains("tag owner: a -> b"));
+}
+
+#[test]
+fn colour_repeats_what_the_symbol_says() {
+    let before = template(&BTreeMap::from([("A".to_owned(), 1)]));
+    let after = template(&BTreeMap::from([("A".to_owned(), 2), ("B".to_owned(), 1)]));
+    let found = plan(Baseline::Deployed, &before, &after);
+    let coloured = render::plan(&found, Colour::Ansi);
+    let mut plain = String::new();
+    let mut rest = coloured.as_str();
+    while let Some(at) = rest.find('\x1b') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at + rest[at..].find('m').unwrap() + 1..];
+    }
+    plain.push_str(rest);
+    assert_eq!(plain, render::plan(&found, Colour::Plain));
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn a_replacement_that_only_cloudformation_sees_is_shown() {
+    use super::{ViewedAction, ViewedChange};
+    let before = template(&BTreeMap::from([("A".to_owned(), 1)]));
+    let after = template(&BTreeMap::from([("A".to_owned(), 2)]));
+    let view = |id: &str, action| ViewedChange {
+        logical_id: id.to_owned(),
+        type_name: "AWS::SQS::Queue".to_owned(),
+        action,
+    };
+    let merged = plan(Baseline::Deployed, &before, &after).merged_with(&[
+        view("A", ViewedAction::Replace),
+        view("Other", ViewedAction::Modify),
+    ]);
+    assert_eq!((merged.counts().replace, merged.counts().modify), (1, 1));
+}
