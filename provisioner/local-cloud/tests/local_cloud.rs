@@ -17,9 +17,9 @@ use std::process::Command;
 
 #[tokio::test]
 async fn the_local_cloud_starts_answers_resumes_and_leaves_no_process() {
-    let project = Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-cloud");
-    std::fs::create_dir_all(&project).unwrap();
-    let paths = Paths::of(&project).unwrap();
+    let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-cloud");
+
+    let paths = Paths::of(&state).unwrap();
     // Of an earlier run that failed half-way.
     stop(&paths, &mut |_| ()).await.unwrap();
     reset(&paths, &mut |_| ()).await.unwrap();
