@@ -11,11 +11,11 @@ use crate::world::{Shared, World};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
 use aws_lambda_events::http::{HeaderMap, HeaderName, HeaderValue};
-use contracts::{Handler, Input};
+use contracts::{CorrelationId, Handler, Input};
 use futures_util::FutureExt as _;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use ports::Answer;
-use ports::api::{Problem, REPLAYED, Request, Response};
+use ports::api::{IDEMPOTENCY_KEY, Problem, REPLAYED, Request, Response};
 use ports::idempotency::Terms;
 use serde::Deserialize;
 use serde_json::Value;
@@ -76,6 +76,7 @@ where
             "request",
             consumer = H::SPEC.name,
             event_type = route,
+            correlation_id = request.as_ref().ok().and_then(correlation),
             request_id
         );
         let response = async {
@@ -99,6 +100,7 @@ where
             tracing::info!(
                 status = response.status,
                 repeated,
+                location = response.headers.get("location"),
                 latency_ms = tally.latency_ms,
                 "answered"
             );
@@ -168,6 +170,12 @@ const UNAUTHENTICATED: Problem<'static> = Problem {
     title: "The request carries no identity.",
     detail: "Sign it with AWS Signature Version 4 for the service execute-api.",
 };
+
+/// The chain that a request begins: the same that its events carry.
+fn correlation(request: &Request) -> Option<String> {
+    let key = request.header(IDEMPOTENCY_KEY)?;
+    Some(CorrelationId::of_request(&request.caller, key).to_string())
+}
 
 /// A route's name if the handler declares it; metrics have no others.
 fn known<H: Handler>(route: &str) -> &str {
