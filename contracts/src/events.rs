@@ -10,9 +10,6 @@ use crate::money::Amount;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use crate::catalog::{
-};
-
 /// How many violations an event carries at most; the invoice's record counts the rest. Keeps the event under 64 KB.
 pub const MAX_VIOLATIONS: usize = 50;
 
@@ -134,7 +131,8 @@ pub enum PaymentFailure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DisputeReason {
-    /// The invoice names another account than the vendor's profile (R26).
+    /// The invoice names another account than the vendor's profile, or the profile no longer has the account that was
+    /// approved (R26).
     AccountDiffers,
     /// A person opened it.
     Opened,

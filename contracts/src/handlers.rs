@@ -173,11 +173,11 @@ handlers! {
         timeout: 20,
         memory: 256,
     }
-    /// Pays an approved invoice exactly once, to the account in the vendor's profile.
+    /// Pays an approved invoice exactly once, to the account that the vendor had when it was approved.
     Payment {
         name: "payment",
         on: [InvoiceApproved],
-        emits: [InvoicePaid, PaymentFailed],
+        emits: [InvoicePaid, PaymentFailed, InvoiceDisputed],
         needs: [ReadInvoices, WriteInvoices, ReadVendors, ReadInstructions, WriteInstructions],
         timeout: 30,
         memory: 256,

@@ -341,6 +341,7 @@ mod tests {
             },
             submitted_by: "someone".into(),
             summary: None,
+            approved_account: None,
             rejection: None,
             violations: Vec::new(),
         }

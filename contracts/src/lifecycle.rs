@@ -76,6 +76,7 @@ pub const TRANSITIONS: &[Transition] = {
         step(Some(AwaitingApproval), Disputed, Some("InvoiceDisputed")),
         step(Some(Approved), Paying, None),
         step(Some(Approved), PaymentFailed, Some("PaymentFailed")),
+        step(Some(Approved), Disputed, Some("InvoiceDisputed")),
         step(Some(Paying), Paid, Some("InvoicePaid")),
         step(Some(Paying), PaymentFailed, Some("PaymentFailed")),
         step(Some(Paying), PaymentUnknown, None),

@@ -73,6 +73,16 @@ pub struct Endpoint {
     pub value: String,
 }
 
+/// An account number without what carries no meaning in it: spacing, punctuation and letter case.
+#[must_use]
+pub fn normal_account(account: &str) -> String {
+    account
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_uppercase())
+        .collect()
+}
+
 /// A vendor's present state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -92,6 +102,15 @@ pub struct VendorProfile {
     /// When the registration was accepted: an older one that arrives late changes nothing.
     #[serde(with = "time::serde::rfc3339")]
     pub registered_at: OffsetDateTime,
+}
+
+impl VendorProfile {
+    /// The account that the vendor is paid to, trimmed; `None` when there is none.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        let account = self.registration.account.as_deref().map(str::trim);
+        account.filter(|account| !account.is_empty())
+    }
 }
 
 /// What the system keeps of an invoice's content: enough to decide, pay and explain.
@@ -128,6 +147,10 @@ pub struct InvoiceRecord {
     pub submitted_by: String,
     /// What was read from the document; present from VALIDATED on.
     pub summary: Option<InvoiceSummary>,
+    /// The vendor's account at the moment of approval: only this one is paid (R26). Absent before, and where the vendor
+    /// had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_account: Option<String>,
     /// Why it was rejected.
     pub rejection: Option<RejectionReason>,
     /// The rules that it breaks.

@@ -1,7 +1,8 @@
 //! Decides whether a valid invoice is paid, credited, disputed, rejected or put before people.
 //!
 //! The order of the checks is the decision's meaning; [`verdict`] explains it. Rejections by business rules come earlier
-//! (validation), people's decisions later; no payment is made here.
+//! (validation), people's decisions later; no payment is made here. An approval pins the account that the vendor has at
+//! that moment: a later one is not what was approved (R26).
 
 mod verdict;
 
@@ -13,7 +14,7 @@ use contracts::events::{
     InvoiceDisputed, InvoicePaid, InvoiceRejected, InvoiceValidated, PaidReason,
 };
 use contracts::handlers::Compliance;
-use contracts::records::{InvoiceRecord, InvoiceSummary};
+use contracts::records::{InvoiceRecord, InvoiceSummary, VendorProfile};
 use contracts::{Amount, State};
 use ports::{
     Clock, Fault, IllegalStep, InvoiceChange, Occasion, Policies, PortError, ReadInvoices,
@@ -44,7 +45,11 @@ where
     let profile = world.vendor(record.vendor_id()).await?;
     let verdict = verdict(summary, profile.as_ref(), world.policy());
     let occasion = Occasion::of(&event.metadata, world.origin());
-    let change = change(&record, summary.payable.clone(), verdict, &occasion)?;
+    let mut change = change(&record, summary.payable.clone(), verdict, &occasion)?;
+    if change.record.state == State::Approved {
+        let account = profile.as_ref().and_then(VendorProfile::account);
+        change.record.approved_account = account.map(str::to_owned);
+    }
     Ok(world.commit_invoice(change).await?)
 }
 

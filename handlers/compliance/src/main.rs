@@ -4,5 +4,8 @@ use contracts::handlers::Compliance;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), kit::Error> {
-    kit::Consumer::<Compliance>::new().on(compliance::handle).run().await
+    kit::Consumer::<Compliance>::new()
+        .on(compliance::handle)
+        .run()
+        .await
 }

@@ -3,7 +3,7 @@
 use contracts::Amount;
 use contracts::events::RejectionReason;
 use contracts::policy::Policy;
-use contracts::records::{InvoiceSummary, VendorProfile};
+use contracts::records::{InvoiceSummary, VendorProfile, normal_account};
 
 /// What becomes of a valid invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,15 +74,7 @@ pub fn verdict(
 /// Spacing, punctuation and letter case carry no meaning in account numbers. A document without an account agrees with
 /// every profile; a profile without one agrees with no account.
 fn names_another_account(summary: &InvoiceSummary, vendor: &VendorProfile) -> bool {
-    let named = summary.payee_account.as_deref().map(normal);
-    let known = vendor.registration.account.as_deref().map(normal);
+    let named = summary.payee_account.as_deref().map(normal_account);
+    let known = vendor.registration.account.as_deref().map(normal_account);
     named.is_some_and(|named| !named.is_empty() && Some(named) != known)
-}
-
-fn normal(account: &str) -> String {
-    account
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_uppercase())
-        .collect()
 }

@@ -182,6 +182,8 @@ fn each_verdict_moves_the_invoice_and_is_announced() {
             .unwrap();
         assert_eq!((stored.version, stored.state), (3, state));
         assert_eq!(stored.rejection.is_some(), state == State::Rejected);
+        let pinned = (state == State::Approved).then(|| sample::ACCOUNT.to_owned());
+        assert_eq!(stored.approved_account, pinned, "r26");
         let outbox = world.outbox();
         assert_eq!(outbox.len(), 1, "once, though the event came twice");
         assert_eq!(outbox[0].spec.name, announced);

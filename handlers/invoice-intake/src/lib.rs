@@ -127,6 +127,7 @@ fn record(event: &Detail<InvoiceSubmitted>, state: State) -> InvoiceRecord {
         document: event.data.document.clone(),
         submitted_by: event.data.submitted_by.clone(),
         summary: None,
+        approved_account: None,
         rejection: None,
         violations: Vec::new(),
     }

@@ -1,8 +1,10 @@
 //! What to do about an approved invoice, from what is stored about it. Nothing here talks to the provider.
 
 use crate::INSTALMENT;
-use contracts::events::PaymentFailure;
-use contracts::records::{InvoiceRecord, PaymentRecord, PaymentStatus, VendorProfile};
+use contracts::events::{DisputeReason, PaymentFailure};
+use contracts::records::{
+    InvoiceRecord, PaymentRecord, PaymentStatus, VendorProfile, normal_account,
+};
 use contracts::{Amount, InvoiceId, State};
 use ports::PortError;
 use time::OffsetDateTime;
@@ -14,13 +16,15 @@ pub enum Next {
     Nothing,
     /// There is nothing to claim: it fails for good.
     Fail(PaymentFailure),
+    /// The vendor is not the one that was approved: its account changed, or it is no longer onboarded.
+    Dispute(DisputeReason),
     /// Claim the payment, then hand the order in.
     Claim(Claim),
     /// A payment is claimed and its outcome is not known: ask the provider.
     Ask(PaymentRecord),
 }
 
-/// A payment that may be claimed: a positive amount and the account of the vendor's profile.
+/// A payment that may be claimed: a positive amount, and the account that the vendor had at approval and has still.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     amount: Amount,
@@ -43,7 +47,8 @@ impl Claim {
     }
 }
 
-/// Decides by the invoice's state. The account is the profile's, never the document's (R26). That a claim agrees with an
+/// Decides by the invoice's state. The account is the profile's, never the document's, and only while it is the one that
+/// was approved (R26). That a claim agrees with an
 /// earlier one is the store's condition ([`ports::may_follow`]): only there it is judged in the same moment as the version.
 ///
 /// # Errors
@@ -70,14 +75,21 @@ fn first_claim(record: &InvoiceRecord, profile: Option<&VendorProfile>) -> Resul
         Some(_) => return Err(corrupt(record, "it is approved, but nothing is to be paid")),
         None => return Err(corrupt(record, "it is approved, but was never summarised")),
     };
-    let account = profile.and_then(|profile| profile.registration.account.as_deref());
-    Ok(match account.map(str::trim).filter(|a| !a.is_empty()) {
-        Some(account) => Next::Claim(Claim {
-            amount,
-            payee_account: account.to_owned(),
-        }),
-        None => Next::Fail(PaymentFailure::NoAccount),
-    })
+    let account = profile.and_then(VendorProfile::account);
+    let approved = record.approved_account.as_deref();
+    if approved.map(normal_account) != account.map(normal_account) {
+        return Ok(Next::Dispute(DisputeReason::AccountDiffers));
+    }
+    let Some(account) = account else {
+        return Ok(Next::Fail(PaymentFailure::NoAccount));
+    };
+    if !profile.is_some_and(|profile| profile.onboarded) {
+        return Ok(Next::Dispute(DisputeReason::AccountDiffers));
+    }
+    Ok(Next::Claim(Claim {
+        amount,
+        payee_account: account.to_owned(),
+    }))
 }
 
 fn corrupt(record: &InvoiceRecord, reason: &str) -> PortError {

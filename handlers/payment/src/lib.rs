@@ -1,9 +1,10 @@
-//! Pays an approved invoice exactly once, to the account in the vendor's profile (R12, R26).
+//! Pays an approved invoice exactly once, to the account that the vendor had when it was approved (R12, R26).
 //!
 //! ```text
 //! APPROVED --claim--> PAYING --order--> settled: PAID | declined: PAYMENT_FAILED | no answer: PAYMENT_UNKNOWN
 //! ```
 //!
+//! A vendor whose account is another by now, or who is no longer onboarded, is not paid: the invoice is DISPUTED.
 //! The claim is committed before the provider hears of the payment, and holds amount and payee for good. Whoever finds
 //! PAYING or PAYMENT_UNKNOWN asks the provider first, by the payment key, and hands the order in only when the provider
 //! never got it: under the same key and attempt, which the provider takes once. What a declined payment leads to next
@@ -17,7 +18,7 @@ pub use settle::{Outcome, settle};
 
 use contracts::InvoiceId;
 use contracts::envelope::Detail;
-use contracts::events::{InvoiceApproved, PaymentFailed, PaymentFailure};
+use contracts::events::{InvoiceApproved, InvoiceDisputed, PaymentFailed, PaymentFailure};
 use contracts::handlers::Payment;
 use contracts::records::{InvoiceRecord, PaymentRecord, VendorProfile};
 use contracts::{State, VendorId};
@@ -54,6 +55,11 @@ where
         Next::Nothing => Ok(()),
         Next::Fail(reason) => {
             let change = fail(&record, reason, &occasion())?;
+            Ok(world.commit_invoice(change).await?)
+        }
+        Next::Dispute(reason) => {
+            let event = InvoiceDisputed { reason };
+            let change = step::<Payment, _>(&record, State::Disputed, event, &occasion())?;
             Ok(world.commit_invoice(change).await?)
         }
         Next::Claim(claim) => {

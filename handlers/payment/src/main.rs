@@ -4,5 +4,8 @@ use contracts::handlers::Payment;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), kit::Error> {
-    kit::Consumer::<Payment>::new().on(payment::handle).run().await
+    kit::Consumer::<Payment>::new()
+        .on(payment::handle)
+        .run()
+        .await
 }

@@ -124,6 +124,7 @@ fn r12_second_claim_with_other_values_is_an_error() {
     // The same invoice approved again, and another account in the profile: the payment's record stands against it.
     world.seed_invoice(InvoiceRecord {
         version: 7,
+        approved_account: Some("DE89370400440532013000".into()),
         ..record.clone()
     });
     let mut profile = sample::profile();
@@ -233,7 +234,9 @@ fn a_declined_payment_fails_with_its_key_and_attempt() {
 #[test]
 fn without_an_account_the_payment_fails_unclaimed() {
     for account in [None, Some("  ".to_owned())] {
-        let (world, record, event) = world();
+        let (world, mut record, event) = world();
+        record.approved_account = None;
+        world.seed_invoice(record.clone());
         let mut profile = sample::profile();
         profile.registration.account = account;
         world.seed_vendor(profile);
@@ -242,6 +245,35 @@ fn without_an_account_the_payment_fails_unclaimed() {
         let reason = serde_json::to_value(PaymentFailure::NoAccount).unwrap();
         assert_eq!(world.outbox()[0].detail["data"]["reason"], reason);
         assert!(world.orders().is_empty());
+    }
+}
+
+#[test]
+fn r26_only_the_account_that_was_approved_is_paid_and_only_to_an_onboarded_vendor() {
+    let pinned = Some(sample::ACCOUNT);
+    for (approved, account, onboarded, paid) in [
+        (pinned, Some("nl91 abna 0417-1643 00"), true, true),
+        (pinned, Some("DE89370400440532013000"), true, false),
+        (pinned, Some(" "), true, false),
+        (pinned, None, true, false),
+        (pinned, pinned, false, false),
+        (None, pinned, true, false),
+    ] {
+        let (world, mut record, event) = world();
+        record.approved_account = approved.map(str::to_owned);
+        world.seed_invoice(record.clone());
+        let mut profile = sample::profile();
+        profile.registration.account = account.map(str::to_owned);
+        profile.onboarded = onboarded;
+        world.seed_vendor(profile);
+        world.run(handle(&world, &event)).unwrap();
+        assert_eq!(world.orders().len(), usize::from(paid));
+        if !paid {
+            assert_eq!(state(&world, &record), State::Disputed);
+            assert_eq!(published(&world), ["InvoiceDisputed"]);
+            let reason = &world.outbox()[0].detail["data"]["reason"];
+            assert_eq!(reason, "account-differs");
+        }
     }
 }
 

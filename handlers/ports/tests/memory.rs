@@ -35,6 +35,7 @@ fn record(content: &[u8]) -> InvoiceRecord {
         state: State::Submitted,
         submitted_by: "tester".into(),
         summary: None,
+        approved_account: None,
         rejection: None,
         violations: vec![],
     }

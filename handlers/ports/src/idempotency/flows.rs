@@ -62,6 +62,10 @@ pub enum NotConsumed<E> {
 
 /// Runs `work` unless the event was consumed before. A failure gives the claim back; a crash leaves it to the lease.
 ///
+/// Whoever finds a claim in progress fails, and so comes again after the source's visibility timeout. That is at least six
+/// times the function's timeout, and the lease is little longer than that timeout: one of the message's receives at most
+/// is spent on waiting.
+///
 /// # Errors
 /// [`NotConsumed`]: the delivery is to be reported as failed.
 pub async fn consume_once<C, E, F, Fut>(

@@ -62,6 +62,14 @@ pub fn invoice(state: State, version: u64) -> InvoiceRecord {
         issue_year: 2026,
     };
     let sha256 = Sha256Hex::of(b"the document");
+    let approved = matches!(
+        state,
+        State::Approved
+            | State::Paying
+            | State::PaymentUnknown
+            | State::Paid
+            | State::PaymentFailed
+    );
     InvoiceRecord {
         invoice_id: key.invoice_id(&sha256),
         key,
@@ -82,6 +90,7 @@ pub fn invoice(state: State, version: u64) -> InvoiceRecord {
             payee_account: Some(ACCOUNT.to_owned()),
             due_date: None,
         }),
+        approved_account: approved.then(|| ACCOUNT.to_owned()),
         rejection: None,
         violations: Vec::new(),
     }

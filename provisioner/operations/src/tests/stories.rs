@@ -67,6 +67,7 @@ fn head(version: u64, state: State) -> Item {
         },
         submitted_by: "someone".into(),
         summary: None,
+        approved_account: None,
         rejection: rejected.then_some(RejectionReason::Invalid),
         violations: if rejected {
             vec![violation]
