@@ -16,6 +16,7 @@ pub struct Settings {
     pub(crate) environment: String,
     pub(crate) region: String,
     pub(crate) bus: String,
+    #[cfg_attr(not(feature = "documents"), allow(dead_code))]
     pub(crate) bucket: String,
     #[cfg_attr(not(feature = "notices"), allow(dead_code))]
     pub(crate) topic: String,
