@@ -58,6 +58,26 @@ pub(crate) struct Recorded {
 }
 
 /// The world, for one delivery to handler `H`.
+///
+/// Compliance declares that it reads vendors:
+///
+/// ```
+/// use contracts::{VendorId, handlers::Compliance};
+/// use ports::ReadVendors;
+/// async fn look(world: &kit::World<Compliance>, id: VendorId) {
+///     let _ = world.vendor(id).await;
+/// }
+/// ```
+///
+/// Intake does not, and the same lines do not compile:
+///
+/// ```compile_fail,E0599
+/// use contracts::{VendorId, handlers::InvoiceIntake};
+/// use ports::ReadVendors;
+/// async fn look(world: &kit::World<InvoiceIntake>, id: VendorId) {
+///     let _ = world.vendor(id).await;
+/// }
+/// ```
 #[derive(Debug)]
 pub struct World<H> {
     pub(crate) shared: Arc<Shared>,
