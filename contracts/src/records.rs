@@ -8,7 +8,7 @@ use crate::ids::{EventId, InvoiceId, InvoiceKey, SellerIdentity, VendorId};
 use crate::lifecycle::State;
 use crate::money::Amount;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
 /// A vendor registration, as the portal takes it.
@@ -123,10 +123,41 @@ pub struct InvoiceSummary {
     pub credit_note: bool,
     /// BT-40, the seller's country, where it is given.
     pub seller_country: Option<String>,
-    /// BT-84, the account that the document asks to be paid to, where it is given.
-    pub payee_account: Option<String>,
+    /// How the document says that it is paid.
+    #[serde(default)]
+    pub payment_means: PaymentMeans,
+    /// BT-84, every account that the document admits for a credit transfer, in its order.
+    #[serde(default, alias = "payeeAccount", deserialize_with = "accounts")]
+    pub payee_accounts: Vec<String>,
     /// BT-9 as it stands in the document, ISO 8601.
     pub due_date: Option<String>,
+}
+
+/// Records of an earlier form hold one account, or none.
+fn accounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Accounts {
+        Many(Vec<String>),
+        One(Option<String>),
+    }
+    Ok(match Accounts::deserialize(deserializer)? {
+        Accounts::Many(accounts) => accounts,
+        Accounts::One(account) => account.into_iter().collect(),
+    })
+}
+
+/// How an invoice is paid, by its payment instructions (BG-16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaymentMeans {
+    /// The buyer transfers the amount (BG-17), or the document does not say.
+    #[default]
+    Transfer,
+    /// By card (BG-18): paid, or to be paid, without a transfer.
+    Card,
+    /// The seller collects it (BG-19): a transfer would pay it twice.
+    DirectDebit,
 }
 
 /// An invoice's present state.
@@ -250,4 +281,30 @@ pub struct NoticeRecord {
     /// When.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // tests
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_summary_of_an_earlier_form_is_read() {
+        let summary = |account: serde_json::Value| -> InvoiceSummary {
+            let payable = json!({ "minor": 1, "currency": "EUR" });
+            let mut stored = json!({ "payable": payable, "creditNote": false });
+            stored["payeeAccount"] = account;
+            serde_json::from_value(stored).unwrap()
+        };
+        assert_eq!(summary(json!("NL1")).payee_accounts, ["NL1"]);
+        assert!(summary(json!(null)).payee_accounts.is_empty());
+        assert_eq!(summary(json!("NL1")).payment_means, PaymentMeans::Transfer);
+        let both = InvoiceSummary {
+            payee_accounts: vec!["NL1".into(), "NL2".into()],
+            ..summary(json!(null))
+        };
+        let again = serde_json::to_value(&both).unwrap();
+        assert_eq!(serde_json::from_value::<InvoiceSummary>(again).unwrap(), both);
+    }
 }

@@ -4,7 +4,7 @@ use crate::required::{cut, rule_broken, value_unreadable, violation};
 use contracts::events::{DocumentFormat, Violation};
 use contracts::ids::{InvoiceKey, SellerIdentity, Sha256Hex};
 use contracts::money::MoneyError;
-use contracts::records::{Endpoint, InvoiceSummary, Registration};
+use contracts::records::{Endpoint, InvoiceSummary, PaymentMeans, Registration};
 use contracts::{Amount, Currency, InvoiceId, VendorId};
 use en16931::codes::generated::{CREDIT_NOTE_TYPE_CODES, CURRENCY_CODES, INVOICE_TYPE_CODES};
 use en16931::{DocumentKind, Invoice};
@@ -19,6 +19,9 @@ pub(crate) struct Reading {
     /// Departures that break nothing.
     pub warnings: Vec<Violation>,
 }
+
+/// How many accounts of a document are kept: the rest is nobody's honest choice.
+const MAX_ACCOUNTS: usize = 20;
 
 /// A document that became a typed invoice; judged or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,14 +187,35 @@ impl Document {
                     .as_ref()
                     .map(|code| code.as_str()),
             ),
-            payee_account: text(
-                invoice
-                    .payment
-                    .as_ref()
-                    .and_then(|payment| payment.account_identifier()),
-            ),
+            payment_means: self.payment_means(),
+            payee_accounts: self.payee_accounts(),
             due_date: invoice.due_date.map(|date| date.to_string()),
         })
+    }
+
+    /// By the group that the instructions have, and by the code (BT-81) where the group says nothing of it.
+    fn payment_means(&self) -> PaymentMeans {
+        use en16931::invoice::PaymentMeans as Group;
+        let Some(payment) = &self.reading.invoice.payment else {
+            return PaymentMeans::Transfer;
+        };
+        let code = payment.means_code.as_ref().map(|code| code.as_str().trim());
+        match (&payment.means, code) {
+            (Some(Group::DirectDebit(_)), _) | (_, Some("49" | "59")) => PaymentMeans::DirectDebit,
+            (Some(Group::Card(_)), _) | (_, Some("48" | "54" | "55")) => PaymentMeans::Card,
+            _ => PaymentMeans::Transfer,
+        }
+    }
+
+    fn payee_accounts(&self) -> Vec<String> {
+        use en16931::invoice::PaymentMeans as Group;
+        let payment = self.reading.invoice.payment.as_ref();
+        let Some(Group::CreditTransfer(transfers)) = payment.and_then(|p| p.means.as_ref()) else {
+            return Vec::new();
+        };
+        let accounts = transfers.iter().map(|t| t.account_identifier.as_deref());
+        let named = accounts.filter_map(filled).map(str::to_owned);
+        named.take(MAX_ACCOUNTS).collect()
     }
 
     /// The seller as a registration, for whoever registers a vendor from its own invoice.

@@ -43,7 +43,12 @@ where
     }
     let summary = summary(&record)?;
     let profile = world.vendor(record.vendor_id()).await?;
-    let verdict = verdict(summary, profile.as_ref(), world.policy());
+    let verdict = verdict(
+        &record.key.document_type,
+        summary,
+        profile.as_ref(),
+        world.policy(),
+    );
     let occasion = Occasion::of(&event.metadata, world.origin());
     let mut change = change(&record, summary.payable.clone(), verdict, &occasion)?;
     if change.record.state == State::Approved {

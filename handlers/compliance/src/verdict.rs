@@ -3,7 +3,10 @@
 use contracts::Amount;
 use contracts::events::RejectionReason;
 use contracts::policy::Policy;
-use contracts::records::{InvoiceSummary, VendorProfile, normal_account};
+use contracts::records::{InvoiceSummary, PaymentMeans, VendorProfile, normal_account};
+
+/// UNTDID 1001: a corrected invoice.
+const CORRECTED: &str = "384";
 
 /// What becomes of a valid invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +34,12 @@ pub enum Verdict {
 ///    person can approve what policy forbids, so this comes before people are asked.
 /// 4. *Which account it would go to.* An account that the document names and the profile doesn't have is fraud or a
 ///    change that nobody confirmed (R26): it must be cleared up before anybody approves an amount.
-/// 5. *How much.* Within the automatic limit it is approved, above it people decide.
+/// 5. *Whether a transfer is what it asks for.* A direct debit or a card is paid without one, and a corrected invoice
+///    (BT-3 384) replaces another one: paying these by ourselves may pay twice, so people decide.
+/// 6. *How much.* Within the automatic limit it is approved, above it people decide.
 #[must_use]
 pub fn verdict(
+    document_type: &str,
     summary: &InvoiceSummary,
     vendor: Option<&VendorProfile>,
     policy: &Policy,
@@ -64,17 +70,22 @@ pub fn verdict(
     if names_another_account(summary, vendor) {
         return Verdict::Dispute;
     }
-    if policy.approves_automatically(payable) {
+    let plain = summary.payment_means == PaymentMeans::Transfer && document_type != CORRECTED;
+    if plain && policy.approves_automatically(payable) {
         Verdict::Approve
     } else {
         Verdict::AskPeople
     }
 }
 
-/// Spacing, punctuation and letter case carry no meaning in account numbers. A document without an account agrees with
-/// every profile; a profile without one agrees with no account.
+/// A document without an account agrees with every profile, one with several if one of them is the profile's; a profile
+/// without an account agrees with none.
 fn names_another_account(summary: &InvoiceSummary, vendor: &VendorProfile) -> bool {
-    let named = summary.payee_account.as_deref().map(normal_account);
-    let known = vendor.registration.account.as_deref().map(normal_account);
-    named.is_some_and(|named| !named.is_empty() && Some(named) != known)
+    let known = vendor.account().map(normal_account);
+    let accounts = summary.payee_accounts.iter();
+    let mut named = accounts
+        .map(|account| normal_account(account))
+        .filter(|account| !account.is_empty())
+        .peekable();
+    named.peek().is_some() && !named.any(|account| Some(account) == known)
 }

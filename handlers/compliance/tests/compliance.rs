@@ -5,7 +5,7 @@ use compliance::{Verdict, handle, verdict};
 use contracts::envelope::Detail;
 use contracts::events::{InvoiceValidated, RejectionReason};
 use contracts::policy::{Policy, VendorChecks};
-use contracts::records::{InvoiceRecord, InvoiceSummary, VendorProfile};
+use contracts::records::{InvoiceRecord, InvoiceSummary, PaymentMeans, VendorProfile};
 use contracts::{Amount, Currency, State};
 use ports::memory::{Memory, Schedule, sample};
 use ports::{Fault, PortError, ReadInvoices};
@@ -32,7 +32,7 @@ fn payable(minor: i64) -> InvoiceSummary {
 }
 
 fn judge(summary: &InvoiceSummary) -> Verdict {
-    verdict(summary, Some(&sample::profile()), &policy())
+    verdict("380", summary, Some(&sample::profile()), &policy())
 }
 
 fn world_of(record: &InvoiceRecord) -> (Memory, Detail<InvoiceValidated>) {
@@ -48,9 +48,9 @@ fn world_of(record: &InvoiceRecord) -> (Memory, Detail<InvoiceValidated>) {
 #[test]
 fn r3_an_unknown_vendor_is_rejected() {
     let unknown = Verdict::Reject(RejectionReason::UnknownVendor);
-    assert_eq!(verdict(&summary(), None, &policy()), unknown);
+    assert_eq!(verdict("380", &summary(), None, &policy()), unknown);
     // Not even booked: nobody is known to book it for.
-    assert_eq!(verdict(&payable(-1), None, &policy()), unknown);
+    assert_eq!(verdict("380", &payable(-1), None, &policy()), unknown);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn r1_a_vendor_that_is_not_onboarded_is_rejected() {
         ..sample::profile()
     };
     assert_eq!(
-        verdict(&summary(), Some(&vendor), &policy()),
+        verdict("380", &summary(), Some(&vendor), &policy()),
         Verdict::Reject(RejectionReason::VendorNotOnboarded)
     );
 }
@@ -73,7 +73,7 @@ fn credit_notes_and_negative_totals_are_credited_with_a_positive_amount() {
     note.credit_note = true;
     assert_eq!(judge(&note), credited);
     // Neither another account nor another country stops a booking.
-    note.payee_account = Some("other".into());
+    note.payee_accounts = vec!["other".into()];
     note.seller_country = Some("FR".into());
     assert_eq!(judge(&note), credited);
 }
@@ -81,7 +81,7 @@ fn credit_notes_and_negative_totals_are_credited_with_a_positive_amount() {
 #[test]
 fn nothing_due_is_paid_whatever_the_account() {
     let mut nothing = payable(0);
-    nothing.payee_account = Some("other".into());
+    nothing.payee_accounts = vec!["other".into()];
     assert_eq!(judge(&nothing), Verdict::NothingDue);
 }
 
@@ -93,37 +93,60 @@ fn a_country_off_the_list_is_rejected_wherever_it_is_named() {
     assert_eq!(judge(&document), rejected);
     let mut vendor = sample::profile();
     vendor.registration.country = "FR".into();
-    assert_eq!(verdict(&summary(), Some(&vendor), &policy()), rejected);
+    assert_eq!(verdict("380", &summary(), Some(&vendor), &policy()), rejected);
     document.seller_country = None;
     assert_eq!(judge(&document), Verdict::Approve);
     let open = Policy {
         countries: [].into(),
         ..policy()
     };
-    assert_eq!(verdict(&summary(), Some(&vendor), &open), Verdict::Approve);
+    assert_eq!(verdict("380", &summary(), Some(&vendor), &open), Verdict::Approve);
 }
 
 #[test]
 fn r26_another_account_than_the_profiles_is_disputed() {
     let mut document = summary();
-    document.payee_account = Some("DE89370400440532013000".into());
+    document.payee_accounts = vec!["DE89370400440532013000".into()];
     assert_eq!(judge(&document), Verdict::Dispute);
-    document.payee_account = Some("nl91 abna 0417-1643 00".into());
+    document.payee_accounts = vec!["nl91 abna 0417-1643 00".into()];
     assert_eq!(
         judge(&document),
         Verdict::Approve,
         "the same, written otherwise"
     );
-    for unnamed in [None, Some(" ".to_owned())] {
-        document.payee_account = unnamed;
+    for unnamed in [vec![], vec![" ".to_owned()]] {
+        document.payee_accounts = unnamed;
         assert_eq!(judge(&document), Verdict::Approve);
     }
     let mut vendor = sample::profile();
     vendor.registration.account = None;
     assert_eq!(
-        verdict(&summary(), Some(&vendor), &policy()),
+        verdict("380", &summary(), Some(&vendor), &policy()),
         Verdict::Dispute
     );
+}
+
+#[test]
+fn r26_of_several_accounts_one_must_be_the_profiles() {
+    let mut document = summary();
+    document.payee_accounts = vec!["DE89370400440532013000".into(), sample::ACCOUNT.into()];
+    assert_eq!(judge(&document), Verdict::Approve);
+    document.payee_accounts = vec!["DE89370400440532013000".into(), "other".into()];
+    assert_eq!(judge(&document), Verdict::Dispute);
+}
+
+#[test]
+fn r5_what_a_transfer_would_pay_twice_is_put_before_people() {
+    for means in [PaymentMeans::DirectDebit, PaymentMeans::Card] {
+        let document = InvoiceSummary {
+            payment_means: means,
+            payee_accounts: vec![],
+            ..summary()
+        };
+        assert_eq!(judge(&document), Verdict::AskPeople);
+    }
+    let corrected = verdict("384", &summary(), Some(&sample::profile()), &policy());
+    assert_eq!(corrected, Verdict::AskPeople);
 }
 
 #[test]
@@ -161,7 +184,7 @@ fn each_verdict_moves_the_invoice_and_is_announced() {
         ),
         (with(|s| s.payable.minor = 0), State::Paid, "InvoicePaid"),
         (
-            with(|s| s.payee_account = Some("1".into())),
+            with(|s| s.payee_accounts = vec!["1".into()]),
             State::Disputed,
             "InvoiceDisputed",
         ),
@@ -234,11 +257,11 @@ proptest! {
         let summary = InvoiceSummary {
             payable: Amount { minor, ..sample::euro(0) },
             credit_note,
-            payee_account: account.then(|| "other".to_owned()),
+            payee_accounts: account.then(|| "other".to_owned()).into_iter().collect(),
             ..summary()
         };
         let vendor = known.then(|| VendorProfile { onboarded, ..sample::profile() });
-        let verdict = verdict(&summary, vendor.as_ref(), &policy());
+        let verdict = verdict("380", &summary, vendor.as_ref(), &policy());
         if verdict == Verdict::Approve {
             prop_assert!(known && onboarded && !credit_note && !account && (1..=12_000).contains(&minor));
         }

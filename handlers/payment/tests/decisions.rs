@@ -146,7 +146,7 @@ fn r12_second_claim_with_other_values_is_an_error() {
 fn r26_the_profile_is_paid_whatever_the_invoice_says() {
     let (world, mut record, event) = world();
     if let Some(summary) = &mut record.summary {
-        summary.payee_account = Some("DE89370400440532013000".into());
+        summary.payee_accounts = vec!["DE89370400440532013000".into()];
     }
     world.seed_invoice(record);
     world.run(handle(&world, &event)).unwrap();

@@ -53,6 +53,48 @@ fn credit_notes_are_told_by_root_and_by_code() {
 }
 
 #[test]
+fn r26_the_summary_keeps_how_it_is_paid_and_every_account() {
+    use contracts::records::PaymentMeans;
+    let kept = |text: &str| {
+        let summary = sample(text).summary().unwrap();
+        (summary.payment_means, summary.payee_accounts)
+    };
+    let own = "DE89370400440532013000".to_owned();
+    assert_eq!(kept(INVOICE), (PaymentMeans::Transfer, vec![own.clone()]));
+    let other = "<cac:PaymentMeans><cbc:PaymentMeansCode>58</cbc:PaymentMeansCode><cac:PayeeFinancialAccount>\
+                 <cbc:ID>DE02120300000000202051</cbc:ID></cac:PayeeFinancialAccount></cac:PaymentMeans>";
+    let two = with(
+        INVOICE,
+        "<cac:PaymentTerms>",
+        &format!("{other}<cac:PaymentTerms>"),
+    );
+    assert_eq!(kept(&two).1, [own, "DE02120300000000202051".to_owned()]);
+    let begin = INVOICE.find("<cac:PayeeFinancialAccount>").unwrap();
+    let close = "</cac:PayeeFinancialAccount>";
+    let end = INVOICE.find(close).unwrap() + close.len();
+    for (code, group, means) in [
+        (
+            "59",
+            "<cac:PaymentMandate><cbc:ID>M-1</cbc:ID></cac:PaymentMandate>",
+            PaymentMeans::DirectDebit,
+        ),
+        (
+            "48",
+            "<cac:CardAccount><cbc:PrimaryAccountNumberID>1234</cbc:PrimaryAccountNumberID>\
+             <cbc:NetworkID>VISA</cbc:NetworkID></cac:CardAccount>",
+            PaymentMeans::Card,
+        ),
+    ] {
+        let text = with(INVOICE, &INVOICE[begin..end], group);
+        assert_eq!(kept(&text), (means, Vec::new()), "by its group");
+        let text = with(&text, ">58<", &format!(">{code}<"));
+        assert_eq!(kept(&text).0, means);
+    }
+    let by_code = with(INVOICE, ">58<", ">49<");
+    assert_eq!(kept(&by_code).0, PaymentMeans::DirectDebit);
+}
+
+#[test]
 fn the_registration_sample_is_the_seller_of_the_invoices() {
     let registration: Registration =
         serde_json::from_str(include_str!("../../../../samples/vendor.json")).unwrap();

@@ -3,7 +3,9 @@
 use contracts::envelope::{Cause, Detail, Metadata, Origin};
 use contracts::events::{DocumentFormat, DocumentRef, Finding};
 use contracts::ids::{InvoiceKey, SellerIdentity, Sha256Hex};
-use contracts::records::{InvoiceRecord, InvoiceSummary, Registration, VendorProfile};
+use contracts::records::{
+    InvoiceRecord, InvoiceSummary, PaymentMeans, Registration, VendorProfile,
+};
 use contracts::{Amount, CorrelationId, Currency, Event, InvoiceSubject, State, VendorId};
 use time::macros::datetime;
 
@@ -87,7 +89,8 @@ pub fn invoice(state: State, version: u64) -> InvoiceRecord {
             payable: euro(12_000),
             credit_note: false,
             seller_country: Some("NL".to_owned()),
-            payee_account: Some(ACCOUNT.to_owned()),
+            payment_means: PaymentMeans::Transfer,
+            payee_accounts: vec![ACCOUNT.to_owned()],
             due_date: None,
         }),
         approved_account: approved.then(|| ACCOUNT.to_owned()),
