@@ -46,7 +46,7 @@ pub struct Failure {
     /// What the process returns.
     pub exit: Exit,
     /// A stable code, e.g. `environment.unknown-key`.
-    pub code: String,
+    pub code: &'static str,
     /// What was attempted, and why it failed.
     pub message: String,
     /// On what: a file, a stack, an id.
@@ -54,9 +54,9 @@ pub struct Failure {
     /// What to do next.
     pub help: Option<String>,
     /// The place in a file, where the fault lies in one.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
     /// Further faults of the same kind, each with its place.
-    pub faults: Vec<Failure>,
+    pub faults: Box<[Failure]>,
 }
 
 /// Places in a text file that a failure points at.
@@ -86,20 +86,20 @@ impl Place {
 
 impl Failure {
     /// A failure with a stable code and a message.
-    pub fn new(exit: Exit, code: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             exit,
-            code: code.into(),
+            code,
             message: message.into(),
             subject: None,
             help: None,
             place: None,
-            faults: Vec::new(),
+            faults: Box::default(),
         }
     }
 
     /// Refused before any write.
-    pub fn refused(code: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn refused(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(Exit::Refused, code, message)
     }
 
@@ -122,7 +122,7 @@ impl Failure {
     /// Where in a file.
     pub fn at(self, place: Place) -> Self {
         Self {
-            place: Some(place),
+            place: Some(Box::new(place)),
             ..self
         }
     }
@@ -130,13 +130,13 @@ impl Failure {
     /// The document that `--output json` prints.
     pub fn document(&self) -> Document<'_> {
         let mut message = self.located();
-        for fault in &self.faults {
+        for fault in &*self.faults {
             message.push('\n');
             message.push_str(&fault.located());
         }
         Document {
             error: ErrorBody {
-                code: &self.code,
+                code: self.code,
                 message,
                 subject: self.subject.as_deref(),
                 help: self.help.as_deref(),
@@ -187,7 +187,7 @@ impl std::error::Error for Failure {}
 
 impl miette::Diagnostic for Failure {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(&self.code))
+        Some(Box::new(self.code))
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
@@ -199,7 +199,7 @@ impl miette::Diagnostic for Failure {
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
         self.place
             .as_ref()
-            .map(|place| place as &dyn miette::SourceCode)
+            .map(|place| &**place as &dyn miette::SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {

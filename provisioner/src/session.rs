@@ -125,7 +125,7 @@ impl Session {
                 match failure.exit {
                     Exit::LostContact => Failure {
                         exit: Exit::Refused,
-                        code: "aws.unreachable".to_owned(),
+                        code: "aws.unreachable",
                         help: Some("Nothing was written. Check the network and the region, then run again.".to_owned()),
                         ..failure
                     },

@@ -169,3 +169,65 @@ impl TryFrom<sdk::StackResourceSummary> for StackResource {
         })
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // tests fail by panicking
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_a_field_is_an_error_that_names_it() {
+        let stack = || sdk::Stack::builder().stack_id("arn").stack_name("s");
+        let missing = |stack: sdk::Stack| StackView::try_from(stack).err().map(|m| m.0);
+        assert_eq!(missing(stack().build()), Some("StackStatus"));
+        let whole = stack().stack_status(sdk::StackStatus::CreateComplete);
+        assert_eq!(missing(whole.clone().build()), None);
+        let odd = whole.outputs(sdk::Output::builder().output_key("k").build());
+        assert_eq!(missing(odd.build()), Some("Outputs.OutputValue"));
+        let event = sdk::StackEvent::builder().event_id("e").build();
+        assert_eq!(
+            StackEvent::try_from(event).err().map(|m| m.0),
+            Some("Timestamp")
+        );
+        let change = sdk::ResourceChange::builder().build();
+        let odd = ResourceChange::try_from(change).err().map(|m| m.0);
+        assert_eq!(odd, Some("ResourceChange.Action"));
+    }
+
+    #[test]
+    fn a_status_that_is_newer_than_this_program_is_kept_by_its_word() {
+        let stack = sdk::Stack::builder()
+            .stack_id("arn")
+            .stack_name("s")
+            .stack_status(sdk::StackStatus::from("SOMETHING_NEW"))
+            .build();
+        let view = StackView::try_from(stack).ok().unwrap();
+        assert_eq!(view.status.as_str(), "SOMETHING_NEW");
+        assert_eq!(view.status.standing(), Standing::Stuck);
+    }
+
+    #[test]
+    fn a_change_that_only_follows_a_reference_is_possible_and_not_certain() {
+        let detail = |evaluation| {
+            sdk::ResourceChangeDetail::builder()
+                .evaluation(evaluation)
+                .build()
+        };
+        let change = |details| {
+            let change = sdk::ResourceChange::builder()
+                .action(sdk::ChangeAction::Modify)
+                .logical_resource_id("Queue")
+                .resource_type("AWS::SQS::Queue")
+                .set_details(Some(details))
+                .build();
+            ResourceChange::try_from(change).ok().unwrap().certainty
+        };
+        let (dynamic, fixed) = (sdk::EvaluationType::Dynamic, sdk::EvaluationType::Static);
+        assert_eq!(change(vec![detail(dynamic.clone())]), Certainty::Possible);
+        assert_eq!(
+            change(vec![detail(dynamic), detail(fixed)]),
+            Certainty::Certain
+        );
+        assert_eq!(change(vec![]), Certainty::Certain);
+    }
+}

@@ -91,7 +91,14 @@ async fn confirm_reset(ui: &Ui) -> Result<(), Failure> {
 
 /// The local cloud's errors, as the program reports them.
 pub fn failure(error: LocalCloudError) -> Failure {
-    Failure::new(Exit::Failed, "local-cloud", error.to_string()).on("the local cloud")
+    let exit = match error {
+        LocalCloudError::NoPython { .. } => Exit::Refused,
+        LocalCloudError::Busy { .. } => Exit::Busy,
+        _ => Exit::Failed,
+    };
+    Failure::new(exit, error.code(), error.to_string())
+        .on(error.subject())
+        .help(error.help())
 }
 
 fn text(status: &Status) -> String {

@@ -185,16 +185,20 @@ async fn change(
             approved.get().counts()
         }
     };
-    protect(ports.cloud, wanted).await?;
-    let stack = ports.cloud.stack(&name).await?.ok_or_else(|| {
+    let mut stack = ports.cloud.stack(&name).await?.ok_or_else(|| {
         Failure::new(
             Exit::Failed,
             "stack.gone",
             format!("{name} was deployed, and is gone"),
         )
-        .on(name)
+        .on(name.as_str())
         .help("Somebody deleted it meanwhile. Run again.")
     })?;
+    let wanted_protection = protection(environment);
+    if stack.protection != wanted_protection {
+        ports.cloud.protect(&name, wanted_protection).await?;
+        stack.protection = wanted_protection;
+    }
     Ok(Some(Converged {
         stack,
         changes: counts,
@@ -311,17 +315,6 @@ pub fn protection(environment: &Environment) -> Protection {
     } else {
         Protection::Off
     }
-}
-
-async fn protect(cloud: &impl CloudFormation, wanted: &Wanted<'_>) -> Result<(), Failure> {
-    let environment = *wanted.environment.get();
-    let name = environment.stack_name();
-    let wanted = protection(environment);
-    let now = cloud.stack(&name).await?.map(|stack| stack.protection);
-    if now.is_some_and(|now| now != wanted) {
-        cloud.protect(&name, wanted).await?;
-    }
-    Ok(())
 }
 
 /// Executes an approved plan's change set and follows it to its end.

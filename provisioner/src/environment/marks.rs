@@ -5,6 +5,7 @@
 
 use saphyr_parser::{Event, Parser, Span};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 /// Byte ranges of keys and values by dotted path, e.g. `capacity.batch_size` or `policy.countries.0`.
@@ -12,6 +13,7 @@ use std::ops::Range;
 pub struct Marks {
     keys: BTreeMap<String, Range<usize>>,
     values: BTreeMap<String, Range<usize>>,
+    repeated: BTreeMap<String, Range<usize>>,
 }
 
 /// A collection that is being read.
@@ -36,7 +38,15 @@ impl Marks {
                     if let Some(Level::Mapping(next @ None)) = levels.last_mut() {
                         *next = Some(value.clone().into_owned());
                         let key = join(&path, Some(&value));
-                        marks.keys.entry(key).or_insert_with(|| offsets.range(span));
+                        let range = offsets.range(span);
+                        match marks.keys.entry(key) {
+                            Entry::Vacant(first) => {
+                                first.insert(range);
+                            }
+                            Entry::Occupied(first) => {
+                                marks.repeated.insert(first.key().clone(), range);
+                            }
+                        }
                         continue;
                     }
                     let at = join(&path, enter(&mut levels).as_deref());
@@ -75,6 +85,11 @@ impl Marks {
     /// Where a key stands.
     pub fn key(&self, path: &str) -> Option<Range<usize>> {
         self.keys.get(path).cloned()
+    }
+
+    /// Where a key stands for the second time.
+    pub fn repeated(&self, path: &str) -> Option<Range<usize>> {
+        self.repeated.get(path).cloned()
     }
 
     /// Where the value of a path stands; a collection's is its key.

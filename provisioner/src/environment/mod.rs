@@ -89,7 +89,7 @@ pub fn parse(file: &str, text: &str) -> Result<Environment, Failure> {
         0 => Ok(environment),
         1 => Err(faults.remove(0)),
         count => Err(Failure {
-            faults,
+            faults: faults.into(),
             ..Failure::refused(
                 "environment.invalid",
                 format!("{count} values in {file} are wrong"),

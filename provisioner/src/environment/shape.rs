@@ -22,14 +22,17 @@ pub fn read(file: &str, text: &str, marks: &Marks) -> Result<Environment, Failur
         let (path, reason) = split(message, marks);
         let unknown = between(reason, "unknown field `");
         let missing = between(reason, "missing field `");
+        let repeated = between(reason, "duplicate field `");
         let range = unknown
             .and_then(|key| marks.key(&child(path, key)))
+            .or_else(|| repeated.and_then(|key| marks.repeated(&child(path, key))))
             .or_else(|| missing.and_then(|_| marks.key(path)))
             .or_else(|| error.location().map(|at| word_at(text, at.index())))
             .unwrap_or(0..0);
         let hint = match (unknown, missing) {
             (Some(key), _) => expected(reason, key),
             (_, Some(key)) => format!("Add `{key}`: every environment file has the same keys."),
+            _ if repeated.is_some() => "Keep one of them.".to_owned(),
             _ if reason.contains("invalid type") => {
                 "Numbers, true and false stand without quotes; texts of digits only need them."
                     .to_owned()
