@@ -92,6 +92,17 @@ fn registration(name: &str, bytes: &[u8]) -> Result<Submission, Failure> {
         })
 }
 
+/// Why, without the line and column that the failure's name carries already.
+fn without_place(why: &Unreadable) -> String {
+    let reason = why.to_string();
+    let Some((line, column)) = why.position() else {
+        return reason;
+    };
+    reason
+        .replacen(&format!(" at line {line}, column {column}"), "", 1)
+        .replacen(&format!(" at line {line}"), "", 1)
+}
+
 /// A document that can't be read, as a failure that says what to do.
 pub(crate) fn unreadable(name: &str, why: &Unreadable) -> Failure {
     let help = match why {
@@ -114,7 +125,7 @@ pub(crate) fn unreadable(name: &str, why: &Unreadable) -> Failure {
     Failure::Unreadable {
         name: name.to_owned(),
         place: why.position().map(|(line, column)| Place { line, column }),
-        reason: why.to_string(),
+        reason: without_place(why),
         help: help.to_owned(),
     }
 }

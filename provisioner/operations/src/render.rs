@@ -1,7 +1,8 @@
 //! Timelines and judgements for people. Text only: where it goes is the program's business.
 //!
 //! Symbols carry the meaning and colour repeats it: `●` a step, `✓` a good end, `✗` a bad one, `◇` a person must act,
-//! `¤` money, `→` the vendor was told. Control characters in stored texts are shown as `·`, never sent to a terminal.
+//! `?` the provider has not answered, `¤` money, `→` the vendor was told. Control characters in stored texts are shown as
+//! `·`, never sent to a terminal.
 
 use crate::timeline::{Entry, EntryKind, Trace, ViolationLine};
 use crate::validate::{Severity, Validation};
@@ -147,11 +148,8 @@ const fn mark(state: State) -> (&'static str, Tone) {
         State::Paid | State::Credited => ("✓", Tone::Good),
         State::Rejected | State::PaymentFailed => ("✗", Tone::Bad),
         State::AwaitingApproval | State::Disputed => ("◇", Tone::Waiting),
-        State::PaymentUnknown
-        | State::Submitted
-        | State::Validated
-        | State::Approved
-        | State::Paying => ("●", Tone::Bold),
+        State::PaymentUnknown => ("?", Tone::Waiting),
+        State::Submitted | State::Validated | State::Approved | State::Paying => ("●", Tone::Bold),
     }
 }
 

@@ -161,8 +161,8 @@ fn refuse_what_does_not_fit(
 
 fn media_type(document: &Document) -> &'static str {
     match document.format() {
-        DocumentFormat::Ubl => "application/xml",
         DocumentFormat::Json | DocumentFormat::Registration => "application/json",
+        _ => "application/xml",
     }
 }
 

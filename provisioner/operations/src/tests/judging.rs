@@ -33,7 +33,7 @@ fn what_can_not_be_read_says_where_and_what_to_do() {
         (b"", "f: "),
         (b"{\"format\": \"invoice/1\",\n x}", "f:2:"),
         (b"{\"name\": \"A\",\n \"country\": 7}", "f:2:"),
-        (b"\x00\xff\xfe", "f: "),
+        (b"\x00\xff\xfe", "f:"),
     ] {
         let failure = recognise("f", bytes).unwrap_err();
         assert_eq!(failure.exit(), 3);
