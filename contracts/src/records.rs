@@ -102,9 +102,23 @@ pub struct VendorProfile {
     /// When the registration was accepted: an older one that arrives late changes nothing.
     #[serde(with = "time::serde::rfc3339")]
     pub registered_at: OffsetDateTime,
+    /// The account of the newest registration, where it is another than the profile's: it waits for a second person (R26)
+    /// and nothing is paid to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_account: Option<String>,
 }
 
 impl VendorProfile {
+    /// The registration that was asked for last: with the account that is pending, if one is.
+    #[must_use]
+    pub fn requested(&self) -> Registration {
+        let pending = self.pending_account.clone();
+        Registration {
+            account: pending.or_else(|| self.registration.account.clone()),
+            ..self.registration.clone()
+        }
+    }
+
     /// The account that the vendor is paid to, trimmed; `None` when there is none.
     #[must_use]
     pub fn account(&self) -> Option<&str> {

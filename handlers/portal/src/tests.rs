@@ -353,7 +353,15 @@ fn what_is_shown_of_a_vendor_has_no_account() {
         (&body["version"], &body["onboarded"]),
         (&1.into(), &true.into())
     );
+    assert_eq!(body["accountChangePending"], false);
     assert!(!response.body.contains(sample::ACCOUNT));
+    desk.world.seed_vendor(VendorProfile {
+        pending_account: Some("DE89370400440532013000".into()),
+        ..sample::profile()
+    });
+    let (response, body) = desk.send(&get("/vendors/{vendorId}", "vendorId", &id));
+    assert_eq!(body["accountChangePending"], true);
+    assert!(!response.body.contains("DE89"));
 }
 
 #[test]

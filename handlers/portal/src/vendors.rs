@@ -37,7 +37,7 @@ pub(crate) async fn register<W: PortalWorld>(
     // Published even when the profile says the same by now: an earlier, other registration may still be under way.
     world.publish(&[draft]).await?;
     let standing = match known {
-        Some(profile) if profile.registration == registration => Standing::AlreadyThere,
+        Some(profile) if profile.requested() == registration => Standing::AlreadyThere,
         _ => Standing::New,
     };
     Ok(accepted(
@@ -76,6 +76,7 @@ struct Shown<'a> {
     onboarded: bool,
     vat_check: Finding,
     iban_check: Finding,
+    account_change_pending: bool,
 }
 
 /// Shows a vendor.
@@ -94,6 +95,7 @@ pub(crate) async fn show<W: PortalWorld>(world: &W, id: Option<&str>) -> Result<
             onboarded: profile.onboarded,
             vat_check: profile.vat_check,
             iban_check: profile.iban_check,
+            account_change_pending: profile.pending_account.is_some(),
         },
     ))
 }

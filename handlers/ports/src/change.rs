@@ -104,11 +104,23 @@ pub struct InvoiceChange {
     pub at: time::OffsetDateTime,
 }
 
-/// A change of a vendor's profile, with the same rule for versions.
+/// The profile that a change was decided on. Its time belongs to it: a renewal moves it without a new version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replaced {
+    /// Its version.
+    pub version: u64,
+    /// When its newest registration was accepted.
+    pub registered_at: time::OffsetDateTime,
+}
+
+/// A change of a vendor's profile: the next version with its history and events, or a renewal, which says of the same version
+/// that it was registered again later.
 #[derive(Debug, Clone)]
 pub struct VendorChange {
     /// The profile after the change.
     pub profile: VendorProfile,
+    /// The profile before; `None` for the first version.
+    pub replaces: Option<Replaced>,
     /// Who did it.
     pub actor: String,
     /// What caused it.
@@ -117,6 +129,15 @@ pub struct VendorChange {
     pub events: Vec<Draft>,
     /// When, by the clock port.
     pub at: time::OffsetDateTime,
+}
+
+impl VendorChange {
+    /// Whether it only renews the version that is there: no history item and no event.
+    #[must_use]
+    pub fn renews(&self) -> bool {
+        self.replaces
+            .is_some_and(|replaced| replaced.version == self.profile.version)
+    }
 }
 
 /// The subject of a vendor's events.

@@ -20,7 +20,7 @@ mod world;
 
 pub use arrival::{decide_again, reached};
 pub use change::{
-    Announced, Completes, Draft, InvoiceChange, VendorChange, invoice_subject, vendor_subject,
+    Announced, Completes, Draft, InvoiceChange, Replaced, VendorChange, invoice_subject, vendor_subject,
 };
 pub use error::{Fault, PortError};
 pub use instruction::{Instruction, Payer, instruction};

@@ -34,7 +34,8 @@ pub trait ReadVendors {
 
 /// Granted by the need of the same name.
 pub trait WriteVendors {
-    /// Commits a change with its history item and its events, or nothing: `Stale` when the version moved on.
+    /// Commits a change with its history item and its events, or nothing: `Stale` when the profile is no longer the one
+    /// that it replaces.
     fn commit_vendor(&self, change: VendorChange) -> impl Future<Output = Answer<()>> + Send;
 }
 

@@ -1,9 +1,11 @@
 //! Checks a registration and creates or changes the vendor's profile (R1).
 //!
-//! A registration makes version 1, a changed one the next version, the same one nothing; one that was accepted before the
-//! stored one and arrives after it changes nothing either. `VendorOnboarded` is recorded with the profile it speaks of,
-//! and only when the vendor is usable. That changed bank details need a second person and a waiting time (R26) belongs
-//! between the request and `VendorRegistered`: this handler applies what was accepted.
+//! A registration makes version 1, a changed one the next version. The same one again makes none, but is the newest from
+//! then on: one that was accepted before it and arrives after it changes nothing. `VendorOnboarded` is recorded with the
+//! profile it speaks of, and only when the vendor is usable.
+//!
+//! Another account than the profile's is never applied here (R26): it is kept as pending, until a second person and a
+//! waiting time have let it through. Whatever else changed is applied.
 
 mod checks;
 
@@ -13,11 +15,11 @@ use contracts::envelope::Detail;
 use contracts::events::{DocumentRef, Finding, VendorOnboarded, VendorRegistered};
 use contracts::handlers::VendorRegistration;
 use contracts::policy::{Policy, VendorChecks};
-use contracts::records::{Registration, VendorProfile};
+use contracts::records::{Registration, VendorProfile, normal_account};
 use contracts::{Handler, VendorId};
 use ports::{
     Clock, Draft, Fault, Occasion, Policies, PortError, ReadRegistrations, ReadVendors,
-    VendorChange, WriteVendors, decide_again, vendor_subject,
+    Replaced, VendorChange, WriteVendors, decide_again, vendor_subject,
 };
 use time::OffsetDateTime;
 
@@ -32,28 +34,60 @@ pub struct Accepted {
     pub at: OffsetDateTime,
 }
 
-/// The profile that a registration makes of the stored one; `None` when it changes nothing.
+/// The profile that a registration makes of the stored one; `None` when it changes nothing. At the stored version it is a
+/// renewal: the same words, accepted later.
 #[must_use]
 pub fn decide(
     accepted: Accepted,
     stored: Option<&VendorProfile>,
     policy: &Policy,
 ) -> Option<VendorProfile> {
-    let vat_check = vat_check(accepted.registration.vat_id.as_deref());
-    let iban_check = iban_check(accepted.registration.account.as_deref());
+    if stored.is_some_and(|stored| accepted.at < stored.registered_at) {
+        return None;
+    }
+    let (registration, pending_account) = match stored {
+        Some(stored) => held(accepted.registration, stored),
+        None => (accepted.registration, None),
+    };
+    let vat_check = vat_check(registration.vat_id.as_deref());
+    let iban_check = iban_check(registration.account.as_deref());
     let profile = VendorProfile {
         vendor_id: accepted.vendor_id,
         version: stored.map_or(0, |profile| profile.version) + 1,
-        registration: accepted.registration,
+        registration,
         vat_check,
         iban_check,
         onboarded: onboards(policy, &[vat_check, iban_check]),
         registered_at: accepted.at,
+        pending_account,
     };
-    let changes = stored.is_none_or(|stored| {
-        profile.registered_at >= stored.registered_at && !says_the_same(&profile, stored)
+    match stored {
+        Some(stored) if says_the_same(&profile, stored) => {
+            let later = profile.registered_at > stored.registered_at;
+            later.then_some(VendorProfile {
+                version: stored.version,
+                ..profile
+            })
+        }
+        _ => Some(profile),
+    }
+}
+
+/// A registration with the account that the profile has, and the one that it asked for, if that is another. Only an account
+/// that kept its vendor from being onboarded is mended at once: nothing was ever paid to it.
+fn held(asked: Registration, stored: &VendorProfile) -> (Registration, Option<String>) {
+    if stored.iban_check == Finding::Invalid && !stored.onboarded {
+        return (asked, None);
+    }
+    let other = asked.account.clone().filter(|account| {
+        let kept = stored.account().map(normal_account);
+        Some(normal_account(account)) != kept
     });
-    changes.then_some(profile)
+    let registration = Registration {
+        account: stored.registration.account.clone(),
+        ..asked
+    };
+    (registration, other)
 }
 
 /// `warn` onboards whatever the checks found. `enforce` refuses what is certainly wrong; what can't be judged (no
@@ -102,15 +136,22 @@ where
         return Ok(());
     };
     let occasion = Occasion::of(&event.metadata, world.origin());
-    Ok(world.commit_vendor(change(profile, occasion)).await?)
+    let replaces = stored.map(|stored| Replaced {
+        version: stored.version,
+        registered_at: stored.registered_at,
+    });
+    Ok(world
+        .commit_vendor(change(profile, replaces, occasion))
+        .await?)
 }
 
-fn change(profile: VendorProfile, occasion: Occasion) -> VendorChange {
+fn change(profile: VendorProfile, replaces: Option<Replaced>, occasion: Occasion) -> VendorChange {
+    let renews = replaces.is_some_and(|replaced| replaced.version == profile.version);
     let onboarded = VendorOnboarded {
         vat_check: profile.vat_check,
         iban_check: profile.iban_check,
     };
-    let announced = profile.onboarded.then(|| {
+    let announced = (profile.onboarded && !renews).then(|| {
         Draft::of::<VendorRegistration, _>(
             vendor_subject(&profile),
             profile.version,
@@ -121,6 +162,7 @@ fn change(profile: VendorProfile, occasion: Occasion) -> VendorChange {
     });
     VendorChange {
         profile,
+        replaces,
         actor: VendorRegistration::SPEC.name.to_owned(),
         cause: occasion.cause,
         events: announced.into_iter().collect(),

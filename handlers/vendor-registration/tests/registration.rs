@@ -49,6 +49,13 @@ fn profile(world: &Memory) -> Option<VendorProfile> {
     world.run(world.vendor(sample::vendor_id())).unwrap()
 }
 
+fn named(name: &str) -> Registration {
+    Registration {
+        name: name.to_owned(),
+        ..sample::registration()
+    }
+}
+
 fn with_account(account: &str) -> Registration {
     Registration {
         account: Some(account.to_owned()),
@@ -92,11 +99,11 @@ fn r1_an_unchanged_registration_later_leaves_version_1_and_a_changed_one_makes_2
     world.run(handle(&world, &again)).unwrap();
     assert_eq!(profile(&world).unwrap().version, 1);
     world.advance(Duration::hours(1));
-    let changed = registered(&world, &with_account("DE89370400440532013000"));
+    let changed = registered(&world, &named("Renamed B.V."));
     world.run(handle(&world, &changed)).unwrap();
     let now = profile(&world).unwrap();
     assert_eq!(now.version, 2);
-    assert_eq!(now.registration, with_account("DE89370400440532013000"));
+    assert_eq!(now.registration, named("Renamed B.V."));
     let versions = world.vendor_history(sample::vendor_id());
     assert_eq!(
         versions.iter().map(|v| v.version).collect::<Vec<_>>(),
@@ -107,13 +114,79 @@ fn r1_an_unchanged_registration_later_leaves_version_1_and_a_changed_one_makes_2
 #[test]
 fn an_older_registration_that_arrives_late_changes_nothing() {
     let world = world(VendorChecks::Warn);
-    let older = registered(&world, &with_account("DE89370400440532013000"));
+    let older = registered(&world, &named("Renamed B.V."));
     world.advance(Duration::seconds(1));
     let newer = registered(&world, &sample::registration());
     world.run(handle(&world, &newer)).unwrap();
     world.run(handle(&world, &older)).unwrap();
     let now = profile(&world).unwrap();
     assert_eq!((now.version, now.registration), (1, sample::registration()));
+}
+
+#[test]
+fn an_older_registration_stays_old_when_the_newer_one_says_what_stood_before() {
+    let world = world(VendorChecks::Warn);
+    let first = registered(&world, &sample::registration());
+    world.advance(Duration::seconds(1));
+    let between = registered(&world, &named("Renamed B.V."));
+    world.advance(Duration::seconds(1));
+    let back = registered(&world, &sample::registration());
+    for event in [&first, &back, &between] {
+        world.run(handle(&world, event)).unwrap();
+    }
+    let now = profile(&world).unwrap();
+    assert_eq!((now.version, now.registration), (1, sample::registration()));
+    assert_eq!((world.outbox().len(), now.registered_at), (1, back.metadata.timestamp));
+}
+
+#[test]
+fn r26_another_account_waits_and_the_rest_is_applied() {
+    let world = world(VendorChecks::Enforce);
+    let first = registered(&world, &sample::registration());
+    world.run(handle(&world, &first)).unwrap();
+    for account in ["DE89370400440532013000", INVALID] {
+        let changed = Registration {
+            account: Some(account.to_owned()),
+            ..named("Renamed B.V.")
+        };
+        let event = registered(&world, &changed);
+        world.run(handle(&world, &event)).unwrap();
+        let now = profile(&world).unwrap();
+        assert_eq!(now.registration, named("Renamed B.V."), "the account stays");
+        assert_eq!(now.pending_account.as_deref(), Some(account));
+        assert_eq!((now.onboarded, now.iban_check), (true, Finding::Verified));
+    }
+    // Asking for what stands withdraws the change; leaving the account out asks for none.
+    for account in [Some("nl91 ABNA 0417164300".to_owned()), None] {
+        let event = registered(
+            &world,
+            &Registration {
+                account,
+                ..sample::registration()
+            },
+        );
+        world.run(handle(&world, &event)).unwrap();
+        let now = profile(&world).unwrap();
+        assert_eq!(now.pending_account, None);
+        assert_eq!(now.registration, sample::registration());
+    }
+}
+
+#[test]
+fn r26_an_account_is_not_added_to_a_vendor_without_one_either() {
+    let world = world(VendorChecks::Enforce);
+    let without = Registration {
+        account: None,
+        ..sample::registration()
+    };
+    for registration in [&without, &sample::registration()] {
+        let event = registered(&world, registration);
+        world.run(handle(&world, &event)).unwrap();
+    }
+    let now = profile(&world).unwrap();
+    assert_eq!(now.registration, without);
+    assert_eq!(now.pending_account.as_deref(), Some(sample::ACCOUNT));
+    assert_eq!(now.requested(), sample::registration());
 }
 
 #[test]
@@ -185,17 +258,20 @@ fn what_is_no_registration_or_another_vendors_is_refused_without_its_content() {
 }
 
 proptest! {
-    /// However two registrations interleave, die and come again, the newer one stands, and no version is missing.
+    /// However three registrations interleave, die and come again, the newest one stands, though it says what the oldest
+    /// said, and no version is missing.
     #[test]
     fn r14_versions_have_no_gap_and_the_newest_registration_stands(
-        turns in proptest::collection::vec((0usize..3, 0u8..10), 0..30),
+        turns in proptest::collection::vec((0usize..4, 0u8..10), 0..40),
     ) {
         let world = world(VendorChecks::Warn);
-        let older = registered(&world, &sample::registration());
+        let oldest = registered(&world, &named("A"));
         world.advance(Duration::seconds(1));
-        let newer = registered(&world, &with_account("DE89370400440532013000"));
+        let between = registered(&world, &named("B"));
+        world.advance(Duration::seconds(1));
+        let newest = registered(&world, &named("A"));
         let mut schedule = Schedule::default();
-        for event in [&older, &newer, &older] { schedule.start(handle(&world, event)); }
+        for event in [&oldest, &newest, &between, &oldest] { schedule.start(handle(&world, event)); }
         for (pick, luck) in turns {
             match luck {
                 0 => schedule.crash(pick),
@@ -204,14 +280,15 @@ proptest! {
             }
         }
         schedule.finish();
-        for event in [&newer, &older] {
+        for event in [&newest, &between, &oldest] {
             prop_assert!((0..3).any(|_| world.run(handle(&world, event)).is_ok()));
         }
         let stored = profile(&world).unwrap();
-        prop_assert_eq!(stored.registration, with_account("DE89370400440532013000"));
+        prop_assert_eq!(stored.registration, named("A"));
+        prop_assert_eq!(stored.registered_at, newest.metadata.timestamp);
         let versions: Vec<_> = world.vendor_history(sample::vendor_id()).iter().map(|v| v.version).collect();
         prop_assert_eq!(versions, (1..=stored.version).collect::<Vec<_>>());
-        prop_assert!(stored.version <= 2);
+        prop_assert!(stored.version <= 3);
         prop_assert_eq!(world.outbox().len() as u64, stored.version);
     }
 }

@@ -14,10 +14,11 @@ use contracts::records::{HistoryRecord, NoticeRecord, PaymentRecord, PaymentStat
 use contracts::tables::{Table, keys};
 use contracts::{Handler, InvoiceId, Needs};
 use ports::{
-    Answer, Completes, Draft, InvoiceChange, PortError, VendorChange, WriteInvoices, WriteVendors,
+    Answer, Completes, Draft, InvoiceChange, PortError, Replaced, VendorChange, WriteInvoices, WriteVendors,
 };
 use serde::Serialize;
 use std::time::Duration;
+use time::format_description::well_known::Rfc3339;
 
 /// Tries of a transaction that collides with others. The pause doubles from [`PAUSE`].
 const ROUNDS: u32 = 5;
@@ -256,6 +257,27 @@ impl Condition {
         }
     }
 
+    /// The profile is still the one that a change was decided on: its version, and when it was registered.
+    fn replaces(replaced: Option<Replaced>) -> Answer<Self> {
+        let Some(replaced) = replaced else {
+            return Ok(Self::absent());
+        };
+        let at = replaced.registered_at.format(&Rfc3339);
+        let at = at.map_err(|error| unbuilt(&error))?;
+        Ok(Self {
+            expression: "#version = :before AND #record.#at = :at".into(),
+            names: names([
+                ("#version", attributes::VERSION),
+                ("#record", attributes::RECORD),
+                ("#at", "registeredAt"),
+            ]),
+            values: Some(Attributes::from([
+                (":before".to_owned(), number(replaced.version)),
+                (":at".to_owned(), text(at)),
+            ])),
+        })
+    }
+
     /// The business key is nobody else's.
     fn unheld(by: InvoiceId) -> Self {
         Self {
@@ -316,7 +338,7 @@ impl<H: Needs<needs::WriteVendors>> WriteVendors for World<H> {
         let VendorChange { profile, .. } = &change;
         let partition = keys::vendor(profile.vendor_id);
         let stale = || Refusal::Stale(partition.clone());
-        let follows = Condition::follows(profile.version);
+        let follows = Condition::replaces(change.replaces)?;
         let head = items::vendor_head(profile);
         let history = items::history(
             &partition,
@@ -332,7 +354,9 @@ impl<H: Needs<needs::WriteVendors>> WriteVendors for World<H> {
         );
         let mut transaction = Transaction::new(self);
         transaction.put(Table::Vendors, &head, &follows, stale())?;
-        transaction.put(Table::Vendors, &history, &Condition::absent(), stale())?;
+        if !change.renews() {
+            transaction.put(Table::Vendors, &history, &Condition::absent(), stale())?;
+        }
         let events = transaction.events(
             Home::Vendors,
             &partition,
@@ -421,6 +445,7 @@ impl<H: Needs<needs::WriteInvoices>> WriteInvoices for World<H> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)] // tests
     use super::*;
 
     fn reasons(codes: &[&str]) -> Vec<CancellationReason> {
@@ -454,6 +479,25 @@ mod tests {
             judged(&[failed, "None", failed]),
             Cancelled::Refused(Refusal::TakenOver)
         );
+    }
+
+    #[test]
+    fn a_profile_is_compared_by_what_its_item_holds() {
+        let mut profile = ports::memory::sample::profile();
+        for offset in [time::macros::offset!(UTC), time::macros::offset!(+2)] {
+            profile.registered_at = profile.registered_at.to_offset(offset);
+            let replaced = Replaced {
+                version: 1,
+                registered_at: profile.registered_at,
+            };
+            let condition = Condition::replaces(Some(replaced)).unwrap();
+            let head = items::vendor_head(&profile);
+            let stored = head["record"]["registeredAt"].as_str().unwrap();
+            assert_eq!(condition.values.unwrap()[":at"], text(stored));
+            assert_eq!(condition.names["#at"], "registeredAt");
+        }
+        let first = Condition::replaces(None).unwrap();
+        assert_eq!(first.expression, "attribute_not_exists(#pk)");
     }
 
     #[test]

@@ -51,6 +51,7 @@ pub fn profile() -> VendorProfile {
         iban_check: Finding::Verified,
         onboarded: true,
         registered_at: datetime!(2026-01-01 00:00 UTC),
+        pending_account: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Vendor profiles: one head, one history item for each version.
 
 use super::Memory;
-use crate::change::VendorChange;
+use crate::change::{Replaced, VendorChange};
 use crate::error::PortError;
 use crate::world::{Answer, ReadVendors, WriteVendors};
 use contracts::VendorId;
@@ -41,11 +41,20 @@ impl WriteVendors for Memory {
         let id = change.profile.vendor_id;
         let subject = format!("vendor {id}");
         self.write(&subject, |inner| {
-            let stored = inner.vendors.heads.get(&id).map_or(0, |head| head.version);
-            if change.profile.version != stored + 1 {
+            let stored = inner.vendors.heads.get(&id).map(|head| Replaced {
+                version: head.version,
+                registered_at: head.registered_at,
+            });
+            let next = stored.map_or(0, |stored| stored.version) + 1;
+            let fits = change.profile.version == next || change.renews();
+            if change.replaces != stored || !fits {
                 return Err(PortError::Stale {
                     subject: subject.clone(),
                 });
+            }
+            if change.renews() {
+                inner.vendors.heads.insert(id, change.profile);
+                return Ok(());
             }
             let row = HistoryRecord {
                 version: change.profile.version,
