@@ -29,10 +29,15 @@ async fn run(program: &Program) -> Result<(), Failure> {
     let down = verb("down", &["--yes", "--quiet"]);
     let mut rows = Vec::new();
 
-    rows.push(Row::of("synth", "20 ms", repeat(program, &verb("synth", &[]), RUNS, &[0])?, None));
+    rows.push(Row::of(
+        "synth",
+        "20 ms",
+        repeat(program, &verb("synth", &[]), RUNS, &[0])?,
+        None,
+    ));
 
     // The first `up` also makes the bootstrap stack and uploads the artifacts; those behind it find them there.
-    program.run(&["local", "reset"])?.expect(&[0])?;
+    program.run(&["local", "reset", "--yes"])?.expect(&[0])?;
     program.run(&up)?.expect(&[0])?;
     let clients = Clients::of(program, &account_of(program, "local")?)?;
     let template = floor::deployed_template(&clients).await?;
@@ -42,8 +47,18 @@ async fn run(program: &Program) -> Result<(), Failure> {
         ups.push(measure::run(program, &up, &[0])?);
     }
     let (mut creates, mut deletes) = (Vec::new(), Vec::new());
-    rows.push(Row::of("no-op up", "0.3 s", repeat(program, &up, RUNS, &[0])?, Some(floor::read(&clients).await?)));
-    rows.push(Row::of("diff", "0.3 s", repeat(program, &verb("diff", &[]), RUNS, &[0])?, Some(floor::read(&clients).await?)));
+    rows.push(Row::of(
+        "no-op up",
+        "0.3 s",
+        repeat(program, &up, RUNS, &[0])?,
+        Some(floor::read(&clients).await?),
+    ));
+    rows.push(Row::of(
+        "diff",
+        "0.3 s",
+        repeat(program, &verb("diff", &[]), RUNS, &[0])?,
+        Some(floor::read(&clients).await?),
+    ));
     program.run(&down)?.expect(&[0])?;
     for _ in 0..RUNS {
         creates.push(floor::create(&clients, &template).await?);
@@ -52,7 +67,9 @@ async fn run(program: &Program) -> Result<(), Failure> {
     rows.push(Row::of("first up", "0.3 s", ups, Some(median(creates))));
     rows.push(Row::of("down", "0.3 s", downs, Some(median(deletes))));
 
-    println!("{RUNS} runs each, medians; whole processes; the floor is a bare client doing the same calls\n");
+    println!(
+        "{RUNS} runs each, medians; whole processes; the floor is a bare client doing the same calls\n"
+    );
     print(&rows);
     edit_loop(program.project())?;
     archives(program.project())?;
@@ -66,11 +83,29 @@ fn edit_loop(project: &Path) -> Result<(), Failure> {
     let target = project.join("target/edit-loop");
     let build = || -> Result<(), Failure> {
         let mut cargo = Command::new("cargo");
-        cargo.args(["build", "-q", "--locked", "-p", "provisioner", "--no-default-features"]).current_dir(project);
+        cargo
+            .args([
+                "build",
+                "-q",
+                "--locked",
+                "-p",
+                "provisioner",
+                "--no-default-features",
+            ])
+            .current_dir(project);
         let done = cargo.env("CARGO_TARGET_DIR", &target).status()?;
-        if done.success() { Ok(()) } else { Err("the build without the AWS SDK failed".into()) }
+        if done.success() {
+            Ok(())
+        } else {
+            Err("the build without the AWS SDK failed".into())
+        }
     };
-    let synth = || Command::new(target.join("debug/provision")).args(["synth", "--env", "local"]).current_dir(project).output();
+    let synth = || {
+        Command::new(target.join("debug/provision"))
+            .args(["synth", "--env", "local"])
+            .current_dir(project)
+            .output()
+    };
     build()?;
     let mut times = Vec::new();
     let outcome = (0..3).try_for_each(|run| -> Result<(), Failure> {
@@ -84,16 +119,27 @@ fn edit_loop(project: &Path) -> Result<(), Failure> {
     });
     std::fs::write(&lane, before)?;
     outcome?;
-    println!("\nedit of a lane, build without the AWS SDK, synth: {:.2} s (aim 3 s)", median(times).as_secs_f64());
+    println!(
+        "\nedit of a lane, build without the AWS SDK, synth: {:.2} s (aim 3 s)",
+        median(times).as_secs_f64()
+    );
     Ok(())
 }
 
 fn archives(project: &Path) -> Result<(), Failure> {
     println!("\narchives (aim: under 4 MB each)");
-    let mut entries: Vec<_> = std::fs::read_dir(project.join("target/handlers"))?.collect::<Result<_, _>>()?;
+    let mut entries: Vec<_> =
+        std::fs::read_dir(project.join("target/handlers"))?.collect::<Result<_, _>>()?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries.iter().filter(|entry| entry.path().extension().is_some_and(|e| e == "zip")) {
-        println!("  {:<28} {:>6.2} MB", entry.file_name().to_string_lossy(), entry.metadata()?.len() as f64 / 1e6);
+    for entry in entries
+        .iter()
+        .filter(|entry| entry.path().extension().is_some_and(|e| e == "zip"))
+    {
+        println!(
+            "  {:<28} {:>6.2} MB",
+            entry.file_name().to_string_lossy(),
+            entry.metadata()?.len() as f64 / 1e6
+        );
     }
     Ok(())
 }

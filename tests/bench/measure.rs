@@ -22,9 +22,24 @@ pub struct Row {
 }
 
 impl Row {
-    pub fn of(name: &'static str, aim: &'static str, costs: Vec<Cost>, floor: Option<Duration>) -> Self {
-        let peak_kib = costs.iter().map(|cost| cost.peak_kib).max().unwrap_or_default();
-        Self { name, aim, time: median(costs.into_iter().map(|cost| cost.time).collect()), peak_kib, floor }
+    pub fn of(
+        name: &'static str,
+        aim: &'static str,
+        costs: Vec<Cost>,
+        floor: Option<Duration>,
+    ) -> Self {
+        let peak_kib = costs
+            .iter()
+            .map(|cost| cost.peak_kib)
+            .max()
+            .unwrap_or_default();
+        Self {
+            name,
+            aim,
+            time: median(costs.into_iter().map(|cost| cost.time).collect()),
+            peak_kib,
+            floor,
+        }
     }
 }
 
@@ -46,11 +61,20 @@ pub fn run(program: &Program, args: &[&str], codes: &[i32]) -> Result<Cost, Fail
         }
     };
     let time = begun.elapsed();
-    if codes.contains(&code) { Ok(Cost { time, peak_kib }) } else { Err(format!("{args:?} exited {code}").into()) }
+    if codes.contains(&code) {
+        Ok(Cost { time, peak_kib })
+    } else {
+        Err(format!("{args:?} exited {code}").into())
+    }
 }
 
 /// Runs it `times` times.
-pub fn repeat(program: &Program, args: &[&str], times: usize, codes: &[i32]) -> Result<Vec<Cost>, Failure> {
+pub fn repeat(
+    program: &Program,
+    args: &[&str],
+    times: usize,
+    codes: &[i32],
+) -> Result<Vec<Cost>, Failure> {
     (0..times).map(|_| run(program, args, codes)).collect()
 }
 
@@ -60,10 +84,20 @@ pub fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 pub fn print(rows: &[Row]) {
-    println!("{:<10} {:>9} {:>9} {:>8} {:>10}", "", "time", "floor", "aim", "peak");
+    println!(
+        "{:<10} {:>9} {:>9} {:>8} {:>10}",
+        "", "time", "floor", "aim", "peak"
+    );
     for row in rows {
         let floor = row.floor.map_or_else(|| "-".to_owned(), shown);
         let peak = format!("{:.0} MiB", row.peak_kib as f64 / 1024.0);
-        println!("{:<10} {:>9} {:>9} {:>8} {:>10}", row.name, shown(row.time), floor, row.aim, peak);
+        println!(
+            "{:<10} {:>9} {:>9} {:>8} {:>10}",
+            row.name,
+            shown(row.time),
+            floor,
+            row.aim,
+            peak
+        );
     }
 }

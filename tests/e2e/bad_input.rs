@@ -21,8 +21,14 @@ fn send(document: &Document) -> Run {
 
 #[test]
 fn r23_documents_that_cannot_become_an_invoice_are_refused() {
-    let entities = r#"<?xml version="1.0"?><!DOCTYPE Invoice [<!ENTITY a "b">]><Invoice>&a;</Invoice>"#;
-    let huge = [b"<Invoice>".as_slice(), &vec![b' '; 50 * 1024 * 1024], b"</Invoice>"].concat();
+    let entities =
+        r#"<?xml version="1.0"?><!DOCTYPE Invoice [<!ENTITY a "b">]><Invoice>&a;</Invoice>"#;
+    let huge = [
+        b"<Invoice>".as_slice(),
+        &vec![b' '; 50 * 1024 * 1024],
+        b"</Invoice>",
+    ]
+    .concat();
     let documents: [(&str, &[u8]); 7] = [
         ("empty.xml", b""),
         ("cut.xml", b"<Invoice><cbc:ID>1"),
@@ -42,7 +48,10 @@ fn r23_money_as_a_float_is_refused_and_its_place_is_named() {
     let text = std::fs::read_to_string(program().sample("invoice.json")).unwrap();
     let mut document: Value = serde_json::from_str(&text).unwrap();
     document["invoice"]["totals"]["due"] = serde_json::json!(223.13);
-    let error = refused(&send(&Document::of("float.json", document.to_string().as_bytes())));
+    let error = refused(&send(&Document::of(
+        "float.json",
+        document.to_string().as_bytes(),
+    )));
     assert!(error.to_string().contains("due"), "{error}");
 }
 
@@ -50,7 +59,12 @@ fn r23_money_as_a_float_is_refused_and_its_place_is_named() {
 fn a_missing_file_and_an_unknown_invoice_are_refused() {
     let environment = shared();
     refused(&environment.run(&["send", "/no/such/file.xml", "--output", "json"]));
-    refused(&environment.run(&["trace", "00000000-0000-5000-8000-000000000000", "--output", "json"]));
+    refused(&environment.run(&[
+        "trace",
+        "00000000-0000-5000-8000-000000000000",
+        "--output",
+        "json",
+    ]));
     refused(&environment.run(&["trace", "no-id", "--output", "json"]));
 }
 
@@ -81,18 +95,36 @@ fn faults_in_an_environment_file_name_file_and_line() {
     let program = program();
     let good = std::fs::read_to_string(program.project().join("environments/local.yaml")).unwrap();
     let faults = [
-        ("unknown key", good.replace("region: ", "regoin: "), "regoin"),
-        ("wrong type", good.replace("protected: false", "protected: perhaps"), "protected"),
-        ("bad meaning", good.replace("\"000000000000\"", "\"12\""), "account"),
+        (
+            "unknown key",
+            good.replace("region: ", "regoin: "),
+            "regoin",
+        ),
+        (
+            "wrong type",
+            good.replace("protected: false", "protected: perhaps"),
+            "protected",
+        ),
+        (
+            "bad meaning",
+            good.replace("\"000000000000\"", "\"12\""),
+            "account",
+        ),
     ];
     for (what, text, named) in faults {
         assert_ne!(text, good, "{what}");
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("local.yaml"), text).unwrap();
-        let run = program.with_environments(folder.path()).run(&["synth", "--env", "local", "--output", "json"]).unwrap();
+        let run = program
+            .with_environments(folder.path())
+            .run(&["synth", "--env", "local", "--output", "json"])
+            .unwrap();
         let error = refused(&run);
         let shown = error.to_string();
-        assert!(shown.contains("local.yaml:"), "{what} names no file and line: {shown}");
+        assert!(
+            shown.contains("local.yaml:"),
+            "{what} names no file and line: {shown}"
+        );
         assert!(shown.contains(named), "{what}: {shown}");
     }
 }
@@ -110,7 +142,10 @@ fn a_wrong_account_is_refused_before_any_write() {
         .with_variables(&[
             ("AWS_ENDPOINT_URL", status["endpoint"].as_str().unwrap()),
             ("AWS_ACCESS_KEY_ID", "999999999999"),
-            ("AWS_SECRET_ACCESS_KEY", status["secret_access_key"].as_str().unwrap()),
+            (
+                "AWS_SECRET_ACCESS_KEY",
+                status["secret_access_key"].as_str().unwrap(),
+            ),
         ])
         .run(&["up", "--env", "dev", "--yes", "--output", "json"])
         .unwrap();

@@ -13,7 +13,10 @@ fn r12_the_same_document_twice_is_one_invoice_and_one_payment() {
     environment.resting(first["id"].as_str().unwrap());
     let second = environment.json(&["send", document.path()], &[0]);
     assert_eq!(first["id"], second["id"]);
-    assert_eq!((&first["duplicate"], &second["duplicate"]), (&json!(false), &json!(true)));
+    assert_eq!(
+        (&first["duplicate"], &second["duplicate"]),
+        (&json!(false), &json!(true))
+    );
     let trace = environment.trace(first["id"].as_str().unwrap());
     assert_eq!(trace["payments"].as_array().map(Vec::len), Some(1));
 }
@@ -25,9 +28,14 @@ fn r12_the_same_document_sent_by_many_at_once_is_one_invoice() {
     environment.submit(&Document::numbered("invoice.xml", "R12-CONCURRENT-VENDOR"));
     let ids: BTreeSet<String> = std::thread::scope(|scope| {
         let senders: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| environment.json(&["send", document.path()], &[0])["id"].to_string()))
+            .map(|_| {
+                scope.spawn(|| environment.json(&["send", document.path()], &[0])["id"].to_string())
+            })
             .collect();
-        senders.into_iter().map(|sender| sender.join().unwrap()).collect()
+        senders
+            .into_iter()
+            .map(|sender| sender.join().unwrap())
+            .collect()
     });
     assert_eq!(ids.len(), 1, "{ids:?}");
     let id = ids.first().unwrap().trim_matches('"').to_owned();
@@ -57,7 +65,12 @@ async fn r12_every_event_delivered_again_changes_nothing() {
         (count(&trace, "notice") == 1).then_some(trace)
     })
     .await;
-    for event_type in ["InvoiceReceived", "InvoiceValidated", "InvoiceApproved", "InvoicePaid"] {
+    for event_type in [
+        "InvoiceReceived",
+        "InvoiceValidated",
+        "InvoiceApproved",
+        "InvoicePaid",
+    ] {
         let event = environment.recorded_event(&id, event_type).await;
         environment.publish(&event);
     }
@@ -82,11 +95,17 @@ async fn r1_the_same_registration_twice_leaves_version_1() {
         .get_item()
         .table_name(&environment.outputs[contracts::wiring::outputs::VENDORS_TABLE])
         .key("pk", aws_sdk_dynamodb::types::AttributeValue::S(key))
-        .key("sk", aws_sdk_dynamodb::types::AttributeValue::S(contracts::tables::keys::HEAD.into()))
+        .key(
+            "sk",
+            aws_sdk_dynamodb::types::AttributeValue::S(contracts::tables::keys::HEAD.into()),
+        )
         .send()
         .await
         .unwrap();
-    assert_eq!(head.item().unwrap()[attributes::VERSION].as_n().unwrap(), "1");
+    assert_eq!(
+        head.item().unwrap()[attributes::VERSION].as_n().unwrap(),
+        "1"
+    );
 }
 
 /// One garbage message and good ones in one queue: the good ones are worked off, the garbage is in the dead-letter
@@ -99,14 +118,37 @@ async fn r10_a_poison_message_fails_alone() {
     let dead = environment.physical_id("ValidationQueueDlq").await;
     // The real visibility timeout is minutes; the test is about who fails, not about how long it takes.
     let timeout = aws_sdk_sqs::types::QueueAttributeName::VisibilityTimeout;
-    clients.sqs.set_queue_attributes().queue_url(&queue).attributes(timeout, "2").send().await.unwrap();
+    clients
+        .sqs
+        .set_queue_attributes()
+        .queue_url(&queue)
+        .attributes(timeout, "2")
+        .send()
+        .await
+        .unwrap();
     let poison = "this is no event";
-    clients.sqs.send_message().queue_url(&queue).message_body(poison).send().await.unwrap();
+    clients
+        .sqs
+        .send_message()
+        .queue_url(&queue)
+        .message_body(poison)
+        .send()
+        .await
+        .unwrap();
     let trace = environment.settle(&Document::numbered("invoice.xml", "R10-GOOD"));
     assert_eq!(trace["status"], "PAID", "{trace:#}");
     let message = eventually("the poison in the dead-letter queue", || async {
-        let received = clients.sqs.receive_message().queue_url(&dead).send().await.unwrap();
-        received.messages().first().and_then(|message| message.body().map(str::to_owned))
+        let received = clients
+            .sqs
+            .receive_message()
+            .queue_url(&dead)
+            .send()
+            .await
+            .unwrap();
+        received
+            .messages()
+            .first()
+            .and_then(|message| message.body().map(str::to_owned))
     })
     .await;
     assert_eq!(message, poison);
@@ -120,7 +162,9 @@ async fn r11_a_replayed_event_has_no_effect() {
     let before = environment.resting(&id);
     assert_eq!(before["status"], "AWAITING_APPROVAL");
     // An approval that was replayed: were it delivered, it would be premature or pay.
-    let mut event = environment.recorded_event(&id, "InvoiceApprovalRequested").await;
+    let mut event = environment
+        .recorded_event(&id, "InvoiceApprovalRequested")
+        .await;
     event["detail-type"] = json!("InvoiceApproved");
     event["detail"]["metadata"]["eventType"] = json!("InvoiceApproved");
     event["detail"]["metadata"]["replayOf"] = json!("a-replay");

@@ -12,9 +12,15 @@ use std::time::{Duration, Instant};
 /// The program with a local cloud that was begun afresh for this run.
 static PROGRAM: LazyLock<Program> = LazyLock::new(|| {
     let program = Program::of_this_workspace("e2e").unwrap();
-    let run = |args: &[&str]| program.run(args).unwrap().expect(&[0]).unwrap_or_else(|error| panic!("{error}"));
+    let run = |args: &[&str]| {
+        program
+            .run(args)
+            .unwrap()
+            .expect(&[0])
+            .unwrap_or_else(|error| panic!("{error}"))
+    };
     run(&["local", "start"]);
-    run(&["local", "reset"]);
+    run(&["local", "reset", "--yes"]);
     program
 });
 
@@ -42,15 +48,24 @@ pub fn shared() -> Deployed {
 
 /// An environment, brought up once.
 pub fn up(name: &'static str) -> Deployed {
-    let mut deployed = DEPLOYED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut deployed = DEPLOYED
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(found) = deployed.get(name) {
         return found.clone();
     }
     let program = program();
-    let answer = program.json(&["up", "--env", name, "--target", "local", "--yes"], &[0]).unwrap_or_else(|e| panic!("{e}"));
+    let answer = program
+        .json(&["up", "--env", name, "--target", "local", "--yes"], &[0])
+        .unwrap_or_else(|e| panic!("{e}"));
     let outputs = serde_json::from_value(answer["outputs"].clone()).unwrap();
     let account = account_of(&program, name).unwrap();
-    let up = Deployed { program, name, account, outputs };
+    let up = Deployed {
+        program,
+        name,
+        account,
+        outputs,
+    };
     deployed.insert(name, up.clone());
     up
 }
@@ -68,7 +83,9 @@ impl Deployed {
 
     /// Runs a verb on it that must exit with one of `codes`, and reads its document.
     pub fn json(&self, args: &[&str], codes: &[i32]) -> Value {
-        self.program.json(&self.on(args), codes).unwrap_or_else(|error| panic!("{error}"))
+        self.program
+            .json(&self.on(args), codes)
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     fn on<'a>(&'a self, args: &[&'a str]) -> Vec<&'a str> {
@@ -94,9 +111,14 @@ impl Deployed {
         self.json(&["trace", id, "--follow"], &[0, 1])
     }
 
-    /// An invoice's trace now.
+    /// An invoice's trace now; `null` while it is on its way into the tables.
     pub fn trace(&self, id: &str) -> Value {
-        self.json(&["trace", id], &[0])
+        let trace = self.json(&["trace", id], &[0, 3]);
+        if trace["exit"] == 3 {
+            Value::Null
+        } else {
+            trace
+        }
     }
 
     /// The physical id of a resource.
@@ -111,11 +133,18 @@ impl Deployed {
             .send()
             .await
             .unwrap_or_else(|error| panic!("{logical_id}: {error:?}"));
-        answer.stack_resource_detail().and_then(|r| r.physical_resource_id()).unwrap().to_owned()
+        answer
+            .stack_resource_detail()
+            .and_then(|r| r.physical_resource_id())
+            .unwrap()
+            .to_owned()
     }
 
     /// Every item of an invoice's partition, by sort key, each with its record as JSON.
-    pub async fn items(&self, id: &str) -> BTreeMap<String, aws_sdk_dynamodb::types::AttributeValue> {
+    pub async fn items(
+        &self,
+        id: &str,
+    ) -> BTreeMap<String, aws_sdk_dynamodb::types::AttributeValue> {
         let pk = keys::invoice(id.parse().unwrap());
         let answer = self
             .clients()
@@ -131,7 +160,12 @@ impl Deployed {
         answer
             .items()
             .iter()
-            .map(|item| (item[attributes::SK].as_s().unwrap().clone(), item[attributes::RECORD].clone()))
+            .map(|item| {
+                (
+                    item[attributes::SK].as_s().unwrap().clone(),
+                    item[attributes::RECORD].clone(),
+                )
+            })
             .collect()
     }
 
@@ -189,14 +223,25 @@ impl Document {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
-        Self { path, _folder: folder }
+        Self {
+            path,
+            _folder: folder,
+        }
     }
 
     /// An invoice over an amount that the sandbox gives no answer to until it is asked: 666.14 EUR.
     pub fn unanswered(number: &str) -> Self {
         let text = std::fs::read_to_string(program().sample("invoice.json")).unwrap();
-        let amounts = [("187.50", "559.78"), ("\"3\"", "\"1\""), ("62.50", "559.78"), ("35.63", "106.36"), ("223.13", "666.14")];
-        let text = amounts.iter().fold(text, |text, (from, to)| text.replace(from, to));
+        let amounts = [
+            ("187.50", "559.78"),
+            ("\"3\"", "\"1\""),
+            ("62.50", "559.78"),
+            ("35.63", "106.36"),
+            ("223.13", "666.14"),
+        ];
+        let text = amounts
+            .iter()
+            .fold(text, |text, (from, to)| text.replace(from, to));
         let mut document: Value = serde_json::from_str(&text).unwrap();
         document["invoice"]["number"] = number.into();
         Self::of("unanswered.json", document.to_string().as_bytes())
@@ -219,17 +264,28 @@ pub fn states(trace: &Value) -> Vec<String> {
 
 /// How many entries of a trace's timeline are of a kind.
 pub fn count(trace: &Value, kind: &str) -> usize {
-    trace["timeline"].as_array().unwrap().iter().filter(|entry| entry["kind"] == kind).count()
+    trace["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["kind"] == kind)
+        .count()
 }
 
 /// Looks until something is there, up to a minute.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+pub async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut look: impl FnMut() -> F,
+) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what} did not come about in a minute");
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "{what} did not come about in a minute"
+        );
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }

@@ -24,18 +24,31 @@ async fn deny(environment: &Deployed, role: &str, action: &str) {
 }
 
 async fn allow_again(environment: &Deployed, role: &str) {
-    environment.clients().iam.delete_role_policy().role_name(role).policy_name(POLICY).send().await.unwrap();
+    environment
+        .clients()
+        .iam
+        .delete_role_policy()
+        .role_name(role)
+        .policy_name(POLICY)
+        .send()
+        .await
+        .unwrap();
 }
 
 async fn redeliver_soon(environment: &Deployed, queue: &str) {
     let queue = environment.physical_id(queue).await;
     let timeout = QueueAttributeName::VisibilityTimeout;
-    let attributes = environment.clients().sqs.set_queue_attributes().queue_url(&queue).attributes(timeout, "2");
+    let attributes = environment
+        .clients()
+        .sqs
+        .set_queue_attributes()
+        .queue_url(&queue)
+        .attributes(timeout, "2");
     attributes.send().await.unwrap();
 }
 
 fn status(trace: &Value) -> &str {
-    trace["status"].as_str().unwrap()
+    trace["status"].as_str().unwrap_or_default()
 }
 
 /// The validator commits VALIDATED and fails to publish. The message comes again, the claim is done, the recorded event
@@ -58,7 +71,10 @@ async fn r12_a_crash_between_commit_and_publish_loses_no_event() {
     let trace = environment.resting(&id);
     assert_eq!(status(&trace), "PAID", "{trace:#}");
     let published = environment.recorded_event(&id, "InvoiceValidated").await;
-    assert_eq!(recorded, published, "the event that was recorded is the event that was published");
+    assert_eq!(
+        recorded, published,
+        "the event that was recorded is the event that was published"
+    );
     assert_eq!(trace["payments"].as_array().map(Vec::len), Some(1));
 }
 
@@ -69,7 +85,10 @@ async fn r12_a_crash_between_claim_and_effect_pays_once() {
     let role = environment.physical_id("PaymentRole").await;
     deny(&environment, &role, "s3:PutObject").await;
     let id = environment.submit(&Document::numbered("invoice.xml", "R12-CRASH-EFFECT"));
-    eventually("the claim", || async { (status(&environment.trace(&id)) == "PAYING").then_some(()) }).await;
+    eventually("the claim", || async {
+        (status(&environment.trace(&id)) == "PAYING").then_some(())
+    })
+    .await;
     let approved = environment.recorded_event(&id, "InvoiceApproved").await;
     allow_again(&environment, &role).await;
     // The local cloud does not retry a rule's function; AWS does. The second delivery is ours.
@@ -80,7 +99,11 @@ async fn r12_a_crash_between_claim_and_effect_pays_once() {
     })
     .await;
     let trace = environment.trace(&id);
-    assert_eq!(trace["payments"].as_array().map(Vec::len), Some(1), "{trace:#}");
+    assert_eq!(
+        trace["payments"].as_array().map(Vec::len),
+        Some(1),
+        "{trace:#}"
+    );
     assert_eq!(trace["payments"][0]["attempt"], 1);
 }
 
@@ -103,6 +126,10 @@ async fn r26_a_provider_that_does_not_answer_is_asked_and_never_paid_again() {
     })
     .await;
     let trace = environment.trace(&id);
-    assert_eq!(trace["payments"].as_array().map(Vec::len), Some(1), "{trace:#}");
+    assert_eq!(
+        trace["payments"].as_array().map(Vec::len),
+        Some(1),
+        "{trace:#}"
+    );
     assert_eq!(trace["payments"][0]["attempt"], 1);
 }

@@ -15,17 +15,30 @@ const ROLE: &str = "InvoiceValidationRole";
 async fn r21_a_need_taken_away_is_a_write_denied() {
     let environment = up("prod");
     let mut reduced = Graph::declared();
-    let handler = reduced.handlers.iter_mut().find(|handler| handler.id == HANDLER).unwrap();
+    let handler = reduced
+        .handlers
+        .iter_mut()
+        .find(|handler| handler.id == HANDLER)
+        .unwrap();
     let declared = handler.needs.len();
-    let kept: Vec<_> =
-        handler.needs.iter().copied().filter(|need| *need != DeclaredNeed::of::<WriteInvoices>()).collect();
+    let kept: Vec<_> = handler
+        .needs
+        .iter()
+        .copied()
+        .filter(|need| *need != DeclaredNeed::of::<WriteInvoices>())
+        .collect();
     assert_eq!(kept.len() + 1, declared);
     handler.needs = Box::leak(kept.into_boxed_slice());
 
     let queue = environment.physical_id("ValidationQueue").await;
     let timeout = aws_sdk_sqs::types::QueueAttributeName::VisibilityTimeout;
     let sqs = environment.clients().sqs;
-    sqs.set_queue_attributes().queue_url(&queue).attributes(timeout, "2").send().await.unwrap();
+    sqs.set_queue_attributes()
+        .queue_url(&queue)
+        .attributes(timeout, "2")
+        .send()
+        .await
+        .unwrap();
 
     let whole = deployed_template(&environment).await;
     let mut template = whole.clone();
@@ -37,7 +50,9 @@ async fn r21_a_need_taken_away_is_a_write_denied() {
     let log = program().state().join("local/log");
     eventually("the denial in the handler's log", || async {
         let text = String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).into_owned();
-        text.lines().any(|line| line.contains("AccessDenied") && line.contains(&id)).then_some(())
+        text.lines()
+            .any(|line| line.contains("AccessDenied") && line.contains(&id))
+            .then_some(())
     })
     .await;
     assert_eq!(environment.trace(&id)["status"], "SUBMITTED");
@@ -48,8 +63,12 @@ async fn r21_a_need_taken_away_is_a_write_denied() {
 
 /// The role of the handler as the stack derives it from a graph.
 fn role(deployed: &Deployed, graph: &Graph) -> Value {
-    let path = program().project().join("environments").join(format!("{}.yaml", deployed.name));
-    let mut environment: Environment = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let path = program()
+        .project()
+        .join("environments")
+        .join(format!("{}.yaml", deployed.name));
+    let mut environment: Environment =
+        serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     environment.name = deployed.name.to_owned();
     environment.target = Target::Local;
     let artifacts = Artifacts::placeholder(&environment.account, &environment.region);
@@ -59,7 +78,14 @@ fn role(deployed: &Deployed, graph: &Graph) -> Value {
 }
 
 async fn deployed_template(deployed: &Deployed) -> Value {
-    let answer = deployed.clients().cloudformation.get_template().stack_name(stack_name(deployed)).send().await.unwrap();
+    let answer = deployed
+        .clients()
+        .cloudformation
+        .get_template()
+        .stack_name(stack_name(deployed))
+        .send()
+        .await
+        .unwrap();
     serde_json::from_str(answer.template_body().unwrap()).unwrap()
 }
 
@@ -72,8 +98,19 @@ async fn update(deployed: &Deployed, template: &Value) {
     let status = program().json(&["local", "status"], &[0]).unwrap();
     let bucket = Artifacts::bucket_name(&deployed.account, status["region"].as_str().unwrap());
     let body = aws_sdk_s3::primitives::ByteStream::from(template.to_string().into_bytes());
-    clients.s3.put_object().bucket(&bucket).key("tests/template.json").body(body).send().await.unwrap();
-    let url = format!("{}/{bucket}/tests/template.json", status["endpoint"].as_str().unwrap());
+    clients
+        .s3
+        .put_object()
+        .bucket(&bucket)
+        .key("tests/template.json")
+        .body(body)
+        .send()
+        .await
+        .unwrap();
+    let url = format!(
+        "{}/{bucket}/tests/template.json",
+        status["endpoint"].as_str().unwrap()
+    );
     clients
         .cloudformation
         .update_stack()
@@ -84,8 +121,18 @@ async fn update(deployed: &Deployed, template: &Value) {
         .await
         .unwrap();
     eventually("the update", || async {
-        let answer = clients.cloudformation.describe_stacks().stack_name(stack_name(deployed)).send().await.unwrap();
-        let status = answer.stacks()[0].stack_status().unwrap().as_str().to_owned();
+        let answer = clients
+            .cloudformation
+            .describe_stacks()
+            .stack_name(stack_name(deployed))
+            .send()
+            .await
+            .unwrap();
+        let status = answer.stacks()[0]
+            .stack_status()
+            .unwrap()
+            .as_str()
+            .to_owned();
         (status == "UPDATE_COMPLETE").then_some(())
     })
     .await;

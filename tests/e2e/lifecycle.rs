@@ -4,14 +4,22 @@ use crate::environment::{Document, count, program, shared, states};
 use serde_json::{Value, json};
 
 fn rules(trace: &Value) -> Vec<&str> {
-    trace["violations"].as_array().unwrap().iter().filter_map(|violation| violation["rule"].as_str()).collect()
+    trace["violations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|violation| violation["rule"].as_str())
+        .collect()
 }
 
 #[test]
 fn r4_a_valid_invoice_is_paid_once_and_its_vendor_told_once() {
     let trace = shared().settle(&Document::numbered("invoice.xml", "R4-PAID"));
     assert_eq!(trace["status"], "PAID", "{trace:#}");
-    assert_eq!(states(&trace), ["SUBMITTED", "VALIDATED", "APPROVED", "PAYING", "PAID"]);
+    assert_eq!(
+        states(&trace),
+        ["SUBMITTED", "VALIDATED", "APPROVED", "PAYING", "PAID"]
+    );
     assert_eq!(trace["payments"].as_array().map(Vec::len), Some(1));
     assert_eq!(trace["payments"][0]["amount_minor"], 97580);
     assert_eq!(trace["payments"][0]["currency"], "EUR");
@@ -36,7 +44,10 @@ fn r23_the_projects_own_json_is_paid_too() {
     let text = std::fs::read_to_string(program().sample("invoice.json")).unwrap();
     let mut document: Value = serde_json::from_str(&text).unwrap();
     document["invoice"]["number"] = json!("R23-JSON");
-    let trace = shared().settle(&Document::of("invoice.json", document.to_string().as_bytes()));
+    let trace = shared().settle(&Document::of(
+        "invoice.json",
+        document.to_string().as_bytes(),
+    ));
     assert_eq!(trace["status"], "PAID", "{trace:#}");
 }
 
@@ -63,7 +74,10 @@ fn an_invoice_with_nothing_due_is_paid_without_a_payment() {
 
 #[test]
 fn r2_an_invoice_that_breaks_rules_is_rejected_with_their_ids() {
-    for (sample, rule) in [("wrong-total.xml", "BR-CO-16"), ("negative-price.xml", "BR-27")] {
+    for (sample, rule) in [
+        ("wrong-total.xml", "BR-CO-16"),
+        ("negative-price.xml", "BR-27"),
+    ] {
         let trace = shared().settle(&Document::numbered(sample, &format!("R2-{rule}")));
         assert_eq!(trace["status"], "REJECTED", "{trace:#}");
         assert!(rules(&trace).contains(&rule), "{sample}: {trace:#}");
@@ -79,7 +93,10 @@ fn r2_send_follow_exits_1_on_a_rejected_invoice() {
 
 #[test]
 fn r3_an_unknown_vendors_invoice_is_rejected() {
-    let changes = [("4012345000009", "4399999999992"), ("DE136695976", "DE999999999")];
+    let changes = [
+        ("4012345000009", "4399999999992"),
+        ("DE136695976", "DE999999999"),
+    ];
     let document = Document::changed("invoice.xml", "R3-UNKNOWN", &changes);
     let environment = shared();
     let sent = environment.json(&["send", document.path()], &[0]);
@@ -98,8 +115,11 @@ fn an_invoice_above_the_automatic_limit_waits_for_people() {
 fn r26_an_invoice_that_names_another_account_is_disputed_and_not_paid() {
     let environment = shared();
     environment.submit(&Document::numbered("invoice.xml", "R26-FIRST"));
-    let document =
-        Document::changed("invoice.xml", "R26-OTHER", &[("DE89370400440532013000", "DE02120300000000202051")]);
+    let document = Document::changed(
+        "invoice.xml",
+        "R26-OTHER",
+        &[("DE89370400440532013000", "DE02120300000000202051")],
+    );
     let sent = environment.json(&["send", document.path()], &[0]);
     let trace = environment.resting(sent["id"].as_str().unwrap());
     assert_eq!(trace["status"], "DISPUTED", "{trace:#}");
@@ -110,5 +130,9 @@ fn r26_an_invoice_that_names_another_account_is_disputed_and_not_paid() {
 fn r14_versions_are_gapless() {
     let trace = shared().settle(&Document::numbered("invoice.xml", "R14"));
     let versions: Vec<_> = states(&trace);
-    assert_eq!(versions.len(), 5, "one history item for each version: {trace:#}");
+    assert_eq!(
+        versions.len(),
+        5,
+        "one history item for each version: {trace:#}"
+    );
 }

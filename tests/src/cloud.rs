@@ -37,10 +37,19 @@ impl Clients {
     pub fn of(program: &Program, account: &str) -> Result<Self, Failure> {
         let status = program.json(&["local", "status"], &[0])?;
         let text = |key: &str| -> Result<String, Failure> {
-            status[key].as_str().map(str::to_owned).ok_or_else(|| format!("local status has no `{key}`: {status}").into())
+            status[key]
+                .as_str()
+                .map(str::to_owned)
+                .ok_or_else(|| format!("local status has no `{key}`: {status}").into())
         };
         // An access key id of twelve digits chooses the account.
-        let credentials = Credentials::new(account, text("secret_access_key")?, None, None, "local cloud");
+        let credentials = Credentials::new(
+            account,
+            text("secret_access_key")?,
+            None,
+            None,
+            "local cloud",
+        );
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(text("region")?))
@@ -48,7 +57,9 @@ impl Clients {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(Builder::new().build_http())
             .build();
-        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
+        let s3 = aws_sdk_s3::config::Builder::from(&config)
+            .force_path_style(true)
+            .build();
         Ok(Self {
             account: account.to_owned(),
             region: text("region")?,
@@ -68,11 +79,13 @@ impl Clients {
 /// # Errors
 /// When the file is missing or names none.
 pub fn account_of(program: &Program, environment: &str) -> Result<String, Failure> {
-    let path = program.project().join("environments").join(format!("{environment}.yaml"));
+    let path = program
+        .project()
+        .join("environments")
+        .join(format!("{environment}.yaml"));
     let text = std::fs::read_to_string(&path)?;
     text.lines()
         .find_map(|line| line.strip_prefix("account:"))
         .map(|value| value.trim().trim_matches('"').to_owned())
         .ok_or_else(|| format!("{} names no account", path.display()).into())
 }
-

@@ -38,28 +38,46 @@ impl Program {
     /// # Errors
     /// When it was not built.
     pub fn of_this_workspace(state: &str) -> Result<Self, Failure> {
-        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| project.join("target"), PathBuf::from);
+        let project = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .canonicalize()?;
+        let target = std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| project.join("target"), PathBuf::from);
         let binary = target.join("debug/provision");
         if !binary.is_file() {
             return Err(format!("{} is missing: run `make build` first", binary.display()).into());
         }
         let state = target.join(state);
         std::fs::create_dir_all(&state)?;
-        Ok(Self { binary, project, state, environments: None, variables: Vec::new() })
+        Ok(Self {
+            binary,
+            project,
+            state,
+            environments: None,
+            variables: Vec::new(),
+        })
     }
 
     /// The same program, reading its environments from another folder.
     #[must_use]
     pub fn with_environments(&self, folder: &Path) -> Self {
-        Self { environments: Some(folder.to_owned()), ..self.clone() }
+        Self {
+            environments: Some(folder.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// The same program with more environment variables.
     #[must_use]
     pub fn with_variables(&self, variables: &[(&str, &str)]) -> Self {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self { variables, ..self.clone() }
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Self {
+            variables,
+            ..self.clone()
+        }
     }
 
     /// The repository's folder.
@@ -82,15 +100,27 @@ impl Program {
 
     fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = Command::new(&self.binary);
-        command.args(args).current_dir(&self.project).env("PROVISION_STATE", &self.state).env("NO_COLOR", "1");
+        command
+            .args(args)
+            .current_dir(&self.project)
+            .env("PROVISION_STATE", &self.state)
+            .env("NO_COLOR", "1");
         if let Some(folder) = &self.environments {
             command.env("PROVISION_ENVIRONMENTS", folder);
         }
-        for variable in ["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        for variable in [
+            "AWS_PROFILE",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+        ] {
             command.env_remove(variable);
         }
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 
@@ -117,7 +147,11 @@ impl Program {
     /// # Errors
     /// When it can't be started.
     pub fn spawn_quiet<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Child, Failure> {
-        Ok(self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
+        Ok(self
+            .command(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?)
     }
 
     /// Runs it with `--output json` and reads the document that it prints; any exit code in `codes` is fine.
@@ -134,7 +168,10 @@ impl Program {
 
 impl Run {
     fn of<S: AsRef<OsStr>>(args: &[S], output: Output, took: Duration) -> Self {
-        let words: Vec<_> = args.iter().map(|arg| arg.as_ref().to_string_lossy().into_owned()).collect();
+        let words: Vec<_> = args
+            .iter()
+            .map(|arg| arg.as_ref().to_string_lossy().into_owned())
+            .collect();
         Self {
             command: format!("provision {}", words.join(" ")),
             code: output.status.code().unwrap_or(-1),
@@ -149,7 +186,11 @@ impl Run {
     /// # Errors
     /// With everything that it printed, if not.
     pub fn expect(self, codes: &[i32]) -> Result<Self, Failure> {
-        if codes.contains(&self.code) { Ok(self) } else { Err(format!("expected exit {codes:?}\n{self}").into()) }
+        if codes.contains(&self.code) {
+            Ok(self)
+        } else {
+            Err(format!("expected exit {codes:?}\n{self}").into())
+        }
     }
 
     /// The document on standard output.
@@ -157,7 +198,8 @@ impl Run {
     /// # Errors
     /// When there is none.
     pub fn document(&self) -> Result<Value, Failure> {
-        serde_json::from_str(&self.stdout).map_err(|error| format!("{self}\nno JSON: {error}").into())
+        serde_json::from_str(&self.stdout)
+            .map_err(|error| format!("{self}\nno JSON: {error}").into())
     }
 }
 
