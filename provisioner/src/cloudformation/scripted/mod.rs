@@ -1,0 +1,171 @@
+//! A CloudFormation for tests: CloudFormation's state machine as its API reference tells it, stricter than any emulator,
+//! with faults to order. Also the S3 beside it, whose full buckets it refuses to delete.
+//!
+//! One tick of time passes with each read of a stack's events.
+
+mod api;
+mod bucket;
+mod stack;
+
+use super::{CallError, Kind};
+use stack::FakeStack;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// Where the tests' buckets are served.
+pub const BUCKET_URL: &str = "https://artifacts";
+
+/// CloudFormation and S3 of one account.
+#[derive(Debug, Default)]
+pub struct Scripted {
+    state: RefCell<State>,
+}
+
+/// What is there, and what is to go wrong.
+#[derive(Debug, Default)]
+pub struct State {
+    /// Stacks by name.
+    pub stacks: BTreeMap<String, FakeStack>,
+    /// Deleted stacks by id.
+    pub deleted: BTreeMap<String, FakeStack>,
+    /// Objects by bucket and key.
+    pub buckets: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
+    /// Every call, in order.
+    pub calls: Vec<&'static str>,
+    /// From this call on nothing answers and nothing happens: the program was killed.
+    pub killed_at: Option<usize>,
+    /// The next answer of these calls is lost after they took effect.
+    pub lose_answer_of: Vec<&'static str>,
+    /// This resource can't be created or updated, for this reason.
+    pub fails: Option<(&'static str, &'static str)>,
+    /// How many reads of a stack's status stay stale after an execution.
+    pub stale_reads: usize,
+    /// CloudFormation sees no change in any template, and says so in this text.
+    pub sees_no_change: Option<&'static str>,
+    serial: usize,
+}
+
+const READS: [&str; 7] = [
+    "DescribeStacks",
+    "GetTemplate",
+    "DescribeChangeSet",
+    "DescribeStackEvents",
+    "ListStackResources",
+    "HeadObject",
+    "HeadBucket",
+];
+
+impl Scripted {
+    /// Everything that can be arranged and looked at.
+    pub fn state(&self) -> std::cell::RefMut<'_, State> {
+        self.state.borrow_mut()
+    }
+
+    /// The calls that write, since the last time this was asked.
+    pub fn writes(&self) -> Vec<&'static str> {
+        self.state()
+            .calls
+            .drain(..)
+            .filter(|call| !READS.contains(call))
+            .collect()
+    }
+
+    /// Notes a call; an error if the program is dead by now.
+    fn call(&self, action: &'static str) -> Result<(), CallError> {
+        let mut state = self.state.borrow_mut();
+        state.calls.push(action);
+        match state.killed_at {
+            Some(at) if state.calls.len() > at => Err(lost(action)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The answer, unless it is to be lost.
+    fn answer<T>(&self, action: &'static str, value: T) -> Result<T, CallError> {
+        let mut state = self.state.borrow_mut();
+        match state.lose_answer_of.iter().position(|lost| *lost == action) {
+            Some(at) => {
+                state.lose_answer_of.remove(at);
+                Err(lost(action))
+            }
+            None => Ok(value),
+        }
+    }
+}
+
+fn lost(action: &'static str) -> CallError {
+    error(action, Kind::Lost, None, "connection reset")
+}
+
+fn error(action: &'static str, kind: Kind, code: Option<&str>, message: &str) -> CallError {
+    CallError {
+        action,
+        subject: "test".to_owned(),
+        kind,
+        code: code.map(str::to_owned),
+        message: message.to_owned(),
+    }
+}
+
+fn refusal(action: &'static str, code: &str, message: &str) -> CallError {
+    error(
+        action,
+        CallError::kind_of(code, message),
+        Some(code),
+        message,
+    )
+}
+
+fn absent(action: &'static str, name: &str) -> CallError {
+    refusal(
+        action,
+        "ValidationError",
+        &format!("Stack with id {name} does not exist"),
+    )
+}
+
+impl State {
+    fn find(&mut self, name_or_id: &str) -> Option<&mut FakeStack> {
+        let by_name = self.stacks.contains_key(name_or_id);
+        if by_name {
+            return self.stacks.get_mut(name_or_id);
+        }
+        let name = self
+            .stacks
+            .iter()
+            .find(|(_, stack)| stack.id == name_or_id)
+            .map(|(name, _)| name.clone());
+        match name {
+            Some(name) => self.stacks.get_mut(&name),
+            None => self.deleted.get_mut(name_or_id),
+        }
+    }
+
+    fn next(&mut self) -> usize {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// Lets one thing happen.
+    fn tick(&mut self, name_or_id: &str) {
+        let serial = self.next();
+        let Some(stack) = self.find(name_or_id) else {
+            return;
+        };
+        let Some(step) = stack.coming.pop_front() else {
+            return;
+        };
+        let id = stack.id.clone();
+        stack.apply(step, serial);
+        if stack.status == "DELETE_COMPLETE" {
+            let name = self
+                .stacks
+                .iter()
+                .find(|(_, stack)| stack.id == id)
+                .map(|(name, _)| name.clone());
+            if let Some(stack) = name.and_then(|name| self.stacks.remove(&name)) {
+                self.deleted.insert(id, stack);
+            }
+        }
+    }
+}
