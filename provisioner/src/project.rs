@@ -78,7 +78,6 @@ impl Project {
     }
 
     /// The folder of our state.
-    #[cfg(feature = "aws")]
     pub fn state(&self) -> &Path {
         &self.state
     }

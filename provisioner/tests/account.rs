@@ -80,6 +80,8 @@ fn down(url: &str) -> Child {
         .env("AWS_CONFIG_FILE", "/nonexistent")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
         .env_remove("AWS_PROFILE")
+        .env_remove("PROVISION_STATE")
+        .env_remove("PROVISION_ENVIRONMENTS")
         .env_remove("AWS_SESSION_TOKEN")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

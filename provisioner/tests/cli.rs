@@ -19,6 +19,8 @@ fn provision() -> Command {
         .current_dir(root())
         .stdin(Stdio::null())
         .env_remove("NO_COLOR")
+        .env_remove("PROVISION_STATE")
+        .env_remove("PROVISION_ENVIRONMENTS")
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_CONFIG_FILE", "/nonexistent")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
