@@ -53,3 +53,35 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Memory;
+    use std::cell::Cell;
+
+    #[test]
+    fn r12_stale_is_decided_again_and_a_lost_claim_is_not() {
+        let attempts = |fault: fn() -> PortError| {
+            let count = Cell::new(0);
+            let decided = decide_again(async || {
+                count.set(count.get() + 1);
+                Err::<(), _>(Fault::Port(fault()))
+            });
+            assert!(Memory::default().run(decided).is_err());
+            count.get()
+        };
+        assert_eq!(
+            attempts(|| PortError::Stale {
+                subject: String::new()
+            }),
+            DECISIONS
+        );
+        assert_eq!(
+            attempts(|| PortError::TakenOver {
+                subject: String::new()
+            }),
+            1
+        );
+    }
+}

@@ -9,6 +9,12 @@ pub enum PortError {
         /// What was to be changed.
         subject: String,
     },
+    /// Another delivery holds the claim by now: whatever this one decides, it may not commit.
+    #[error("{subject} was taken over by another delivery: this one must end")]
+    TakenOver {
+        /// The claim.
+        subject: String,
+    },
     /// A permanent record stands against the write: a second claim with other values (R12).
     #[error("{subject} is already claimed with other values")]
     Conflict {

@@ -20,11 +20,12 @@ mod world;
 
 pub use arrival::{decide_again, reached};
 pub use change::{
-    Announced, Completes, Draft, InvoiceChange, Replaced, VendorChange, invoice_subject, vendor_subject,
+    Announced, Completes, Draft, InvoiceChange, Replaced, VendorChange, invoice_subject,
+    vendor_subject,
 };
 pub use error::{Fault, PortError};
 pub use instruction::{Instruction, Payer, instruction};
-pub use payments::{PaymentOrder, ProviderAnswer, may_follow};
+pub use payments::{PaymentOrder, ProviderAnswer, SUCCESSION, may_follow};
 pub use step::{IllegalStep, Occasion, begin, silent_step, step};
 pub use world::{
     Answer, Clock, Notice, NoticeOutcome, PayVendors, Policies, ReadInvoiceDocuments, ReadInvoices,

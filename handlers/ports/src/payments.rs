@@ -39,20 +39,26 @@ pub enum ProviderAnswer {
     Unknown,
 }
 
+/// How a stored payment stands, and by how much the attempt of the next record must be higher. What is not listed (SETTLED)
+/// is followed by nothing.
+pub const SUCCESSION: [(PaymentStatus, u32); 3] = [
+    (PaymentStatus::Claimed, 0),
+    (PaymentStatus::Unknown, 0),
+    (PaymentStatus::Declined, 1),
+];
+
 /// Whether a stored payment may become `next`: key, amount and payee are permanent, an attempt has one outcome, and a
-/// further attempt follows a definite decline only (R12). A store makes this its condition and refuses anything else with
+/// further attempt follows a definite decline only ([`SUCCESSION`], R12). A store makes this its condition and refuses anything else with
 /// [`crate::PortError::Conflict`].
 #[must_use]
 pub fn may_follow(stored: &PaymentRecord, next: &PaymentRecord) -> bool {
     let same = stored.key == next.key
         && stored.amount == next.amount
         && stored.payee_account == next.payee_account;
-    let attempt = match stored.status {
-        PaymentStatus::Claimed | PaymentStatus::Unknown => stored.attempt,
-        PaymentStatus::Declined => stored.attempt + 1,
-        PaymentStatus::Settled => return false,
+    let may = |(status, higher): &(PaymentStatus, u32)| {
+        stored.status == *status && stored.attempt.checked_add(*higher) == Some(next.attempt)
     };
-    same && next.attempt == attempt
+    same && SUCCESSION.iter().any(may)
 }
 
 #[cfg(test)]

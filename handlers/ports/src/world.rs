@@ -118,6 +118,12 @@ pub trait WriteRegistrations {
 }
 
 /// The payment provider. Granted by `ReadInstructions` and `WriteInstructions` together.
+///
+/// That an invoice is paid once rests on what a provider must keep:
+/// - it takes an order once for each key and attempt, for ever; the same one again is answered as the first was,
+/// - a query after an order was accepted finds it: no cache and no replica answers from before,
+/// - [`ProviderAnswer::NotFound`] means that it never got the order, not that it does not know yet. A provider that can't tell
+///   the two apart must answer [`ProviderAnswer::Unknown`].
 pub trait PayVendors {
     /// Hands an order in. The same key and attempt twice is one payment.
     fn pay(&self, order: &PaymentOrder) -> impl Future<Output = Answer<ProviderAnswer>> + Send;

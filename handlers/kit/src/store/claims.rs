@@ -168,7 +168,7 @@ impl Claims for TableClaims {
 
 /// The failure of a commit whose claim somebody else holds by now.
 pub(crate) fn taken_over(grant: &Grant) -> PortError {
-    PortError::Stale {
+    PortError::TakenOver {
         subject: format!("claim {}", grant.key.as_str()),
     }
 }

@@ -10,11 +10,11 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 use contracts::items::{self, Item, OutboxRecord, attributes};
 use contracts::needs;
-use contracts::records::{HistoryRecord, NoticeRecord, PaymentRecord, PaymentStatus};
+use contracts::records::{HistoryRecord, NoticeRecord, PaymentRecord};
 use contracts::tables::{Table, keys};
 use contracts::{Handler, InvoiceId, Needs};
 use ports::{
-    Answer, Completes, Draft, InvoiceChange, PortError, Replaced, VendorChange, WriteInvoices, WriteVendors,
+    Answer, Completes, Draft, InvoiceChange, PortError, Replaced, SUCCESSION, VendorChange, WriteInvoices, WriteVendors,
 };
 use serde::Serialize;
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl<'w, H: Handler> Transaction<'w, H> {
         }
     }
 
-    /// Puts an item under a condition. `given` are values of the condition.
+    /// Puts an item under a condition; `refusal` is what it means when the condition does not hold.
     fn put(
         &mut self,
         table: Table,
@@ -148,7 +148,7 @@ impl<'w, H: Handler> Transaction<'w, H> {
                 }
                 Cancelled::Refused(Refusal::TakenOver) => {
                     return Err(self.world.grant.as_ref().map_or_else(
-                        || PortError::Stale {
+                        || PortError::TakenOver {
                             subject: subject.to_owned(),
                         },
                         taken_over,
@@ -290,19 +290,28 @@ impl Condition {
         }
     }
 
-    /// `ports::may_follow` as a condition: key, amount and payee are permanent, and a further attempt follows a decline.
+    /// `ports::may_follow` as a condition: key, amount and payee are permanent, and what may follow is `SUCCESSION`.
     fn may_become(next: &PaymentRecord) -> Answer<Self> {
-        let values = Item::from([
+        let mut values = Item::from([
             (":amount".to_owned(), json(&next.amount)),
             (":payee".to_owned(), next.payee_account.clone().into()),
-            (":attempt".to_owned(), next.attempt.into()),
-            (":earlier".to_owned(), next.attempt.saturating_sub(1).into()),
-            (":declined".to_owned(), json(&PaymentStatus::Declined)),
         ]);
+        let mut ways = Vec::new();
+        for (index, (status, higher)) in SUCCESSION.iter().enumerate() {
+            if let Some(attempt) = next.attempt.checked_sub(*higher) {
+                values.insert(format!(":status{index}"), json(status));
+                values.insert(format!(":attempt{index}"), attempt.into());
+                ways.push(format!(
+                    "(#record.#status = :status{index} AND #record.#attempt = :attempt{index})"
+                ));
+            }
+        }
+        let ways = ways.join(" OR ");
         Ok(Self {
-            expression: "attribute_not_exists(#pk) OR (#record.#amount = :amount AND #record.#payee = :payee AND \
-                         (#record.#attempt = :attempt OR (#record.#status = :declined AND #record.#attempt = :earlier)))"
-                .into(),
+            expression: format!(
+                "attribute_not_exists(#pk) OR \
+                 (#record.#amount = :amount AND #record.#payee = :payee AND ({ways}))"
+            ),
             names: names([
                 ("#pk", attributes::PK),
                 ("#record", attributes::RECORD),
@@ -445,7 +454,7 @@ impl<H: Needs<needs::WriteInvoices>> WriteInvoices for World<H> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)] // tests
+    #![allow(clippy::unwrap_used, clippy::panic)] // tests
     use super::*;
 
     fn reasons(codes: &[&str]) -> Vec<CancellationReason> {
@@ -479,6 +488,50 @@ mod tests {
             judged(&[failed, "None", failed]),
             Cancelled::Refused(Refusal::TakenOver)
         );
+    }
+
+    /// The condition's ways, evaluated as the service would: each compares status and attempt of the stored record.
+    fn admits(condition: &Condition, stored: &PaymentRecord) -> bool {
+        let values = condition.values.as_ref().unwrap();
+        let (_, ways) = condition.expression.split_once("AND (").unwrap();
+        ways.trim_end_matches("))").split(" OR ").any(|way| {
+            let clauses = way.trim_matches(['(', ')']).split(" AND ");
+            clauses.into_iter().all(|clause| {
+                let (path, value) = clause.split_once(" = ").unwrap();
+                let actual = match path {
+                    "#record.#status" => serde_dynamo::to_attribute_value(stored.status),
+                    "#record.#attempt" => serde_dynamo::to_attribute_value(stored.attempt),
+                    other => panic!("{other}"),
+                };
+                values[value] == actual.unwrap()
+            })
+        })
+    }
+
+    #[test]
+    fn r12_the_condition_on_a_payment_is_may_follow() {
+        use contracts::records::PaymentStatus::{Claimed, Declined, Settled, Unknown};
+        let payment = |status, attempt| PaymentRecord {
+            key: "k".into(),
+            instalment: 1,
+            attempt,
+            amount: ports::memory::sample::euro(1),
+            payee_account: "X".into(),
+            status,
+            at: time::OffsetDateTime::UNIX_EPOCH,
+        };
+        let all = [Claimed, Unknown, Settled, Declined];
+        for (before, after) in all.iter().flat_map(|b| all.iter().map(move |a| (*b, *a))) {
+            for (earlier, later) in (0..5u32).flat_map(|e| (0..5u32).map(move |l| (e, l))) {
+                let (stored, next) = (payment(before, earlier), payment(after, later));
+                let condition = Condition::may_become(&next).unwrap();
+                assert_eq!(
+                    admits(&condition, &stored),
+                    ports::may_follow(&stored, &next),
+                    "{before:?} {earlier}, then {after:?} {later}"
+                );
+            }
+        }
     }
 
     #[test]

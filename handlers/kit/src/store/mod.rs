@@ -13,7 +13,7 @@ pub(crate) use outbox::{OutboxKey, Outcome, Unpublished, mark, unmarked};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use contracts::items::{Item, ItemError};
+use contracts::items::{Item, ItemError, attributes};
 use ports::PortError;
 use std::collections::HashMap;
 
@@ -49,8 +49,8 @@ pub(crate) fn number(value: impl ToString) -> AttributeValue {
 /// The key of an item.
 pub(crate) fn key(partition: &str, sort: &str) -> Attributes {
     HashMap::from([
-        ("pk".to_owned(), text(partition)),
-        ("sk".to_owned(), text(sort)),
+        (attributes::PK.to_owned(), text(partition)),
+        (attributes::SK.to_owned(), text(sort)),
     ])
 }
 

@@ -55,7 +55,7 @@ impl Claims for MemoryClaims {
                 };
                 Ok(outcome.to_owned())
             }
-            _ => Err(PortError::Stale {
+            _ => Err(PortError::TakenOver {
                 subject: format!("claim {}", grant.key.as_str()),
             }),
         }

@@ -176,7 +176,7 @@ pub trait Claims {
     ) -> impl Future<Output = Answer<Verdict>> + Send;
 
     /// Ends the work. An outcome that was recorded before (by the work's own transaction) stands; what stands is returned.
-    /// `Stale` when somebody else took over.
+    /// `TakenOver` when somebody else did.
     fn complete(&self, grant: &Grant, outcome: &str)
     -> impl Future<Output = Answer<String>> + Send;
 
