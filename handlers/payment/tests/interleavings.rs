@@ -75,6 +75,9 @@ proptest! {
         let state = world.run(world.invoice(record.invoice_id)).unwrap().unwrap().state;
         let orders = world.orders();
         prop_assert_eq!(orders.len(), 1, "one order under one key and attempt");
+        // The provider takes an order once, but the decision must not lean on that: it claims first, and asks before it
+        // hands in again.
+        prop_assert_eq!(world.unlicensed_orders(), 0);
         let expected = match orders[0].outcome {
             ProviderAnswer::Settled => (State::Paid, "InvoicePaid"),
             _ => (State::PaymentFailed, "PaymentFailed"),

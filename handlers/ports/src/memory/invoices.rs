@@ -6,7 +6,9 @@ use crate::error::PortError;
 use crate::world::{Answer, ReadInvoices, WriteInvoices};
 use contracts::InvoiceId;
 use contracts::ids::InvoiceKey;
-use contracts::records::{HistoryRecord, InvoiceRecord, NoticeRecord, PaymentRecord};
+use contracts::records::{
+    HistoryRecord, InvoiceRecord, NoticeRecord, PaymentRecord, PaymentStatus,
+};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
@@ -150,6 +152,9 @@ fn apply(inner: &mut Inner, change: InvoiceChange) {
     }
     if let Some(payment) = change.payment {
         let key = (id, payment.instalment);
+        if payment.status == PaymentStatus::Claimed {
+            inner.provider.license(&payment.key, payment.attempt);
+        }
         inner.invoices.payments.insert(key, payment);
     }
     inner.invoices.history.entry(id).or_default().push(row);

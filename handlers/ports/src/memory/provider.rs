@@ -37,11 +37,23 @@ pub(super) struct Provider {
     script: VecDeque<Behaviour>,
     silent_queries: u32,
     orders: BTreeMap<(String, u32), Order>,
+    /// How often each order may still be handed in: once for a committed claim, once for each query that said NotFound.
+    licences: BTreeMap<(String, u32), u32>,
+    unlicensed: u32,
 }
 
 impl Provider {
+    /// Something happened that lets an order be handed in once.
+    pub(super) fn license(&mut self, key: &str, attempt: u32) {
+        *self.licences.entry((key.to_owned(), attempt)).or_default() += 1;
+    }
+
     fn take(&mut self, order: &PaymentOrder) -> Answer<ProviderAnswer> {
         let id = (order.key.clone(), order.attempt);
+        match self.licences.get_mut(&id) {
+            Some(left) if *left > 0 => *left -= 1,
+            _ => self.unlicensed += 1,
+        }
         if let Some(known) = self.orders.get_mut(&id) {
             known.submissions += 1;
             let ordered = |o: &PaymentOrder| (o.amount.clone(), o.payee_account.clone());
@@ -73,9 +85,11 @@ impl Provider {
             self.silent_queries = rest;
             return ProviderAnswer::Unknown;
         }
-        self.orders
-            .get(&(key.to_owned(), attempt))
-            .map_or(ProviderAnswer::NotFound, |order| order.outcome)
+        let Some(order) = self.orders.get(&(key.to_owned(), attempt)) else {
+            self.license(key, attempt);
+            return ProviderAnswer::NotFound;
+        };
+        order.outcome
     }
 }
 
@@ -94,6 +108,13 @@ impl Memory {
     #[must_use]
     pub fn orders(&self) -> Vec<Order> {
         self.lock().provider.orders.values().cloned().collect()
+    }
+
+    /// How often an order was handed in that no committed claim and no query that said `NotFound` allowed: a provider that
+    /// forgets would have paid again.
+    #[must_use]
+    pub fn unlicensed_orders(&self) -> u32 {
+        self.lock().provider.unlicensed
     }
 
     /// How many orders it settled.
