@@ -246,6 +246,9 @@ pub struct PaymentRecord {
 }
 
 impl PaymentRecord {
+    /// The only instalment: an invoice is paid in one.
+    pub const INSTALMENT: u32 = 1;
+
     /// The permanent payment key of an instalment.
     #[must_use]
     pub fn key_of(invoice_id: InvoiceId, instalment: u32) -> String {

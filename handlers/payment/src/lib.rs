@@ -27,8 +27,7 @@ use ports::{
     ReadInvoices, ReadVendors, WriteInvoices, decide_again, reached, silent_step, step,
 };
 
-/// The only instalment: an invoice is paid in one.
-pub const INSTALMENT: u32 = 1;
+const INSTALMENT: u32 = PaymentRecord::INSTALMENT;
 
 /// Pays the invoice that was approved, or finds out what became of its payment.
 ///

@@ -5,7 +5,7 @@ use contracts::State;
 use contracts::envelope::Detail;
 use contracts::events::{ApprovalKind, InvoiceApproved, PaymentFailure};
 use contracts::records::{InvoiceRecord, PaymentRecord, PaymentStatus};
-use payment::{INSTALMENT, handle};
+use payment::handle;
 use ports::memory::{Behaviour, Memory, Schedule, sample};
 use ports::{Fault, PortError, ProviderAnswer, ReadInvoices};
 
@@ -33,7 +33,7 @@ fn state(world: &Memory, record: &InvoiceRecord) -> State {
 }
 
 fn stored_payment(world: &Memory, record: &InvoiceRecord) -> PaymentRecord {
-    let stored = world.run(world.payment(record.invoice_id, INSTALMENT));
+    let stored = world.run(world.payment(record.invoice_id, PaymentRecord::INSTALMENT));
     stored.unwrap().unwrap()
 }
 

@@ -2,17 +2,15 @@
 
 use crate::problem::{Refused, absent};
 use crate::{Accepted, PortalWorld, Standing, accepted, caller, cause};
+use contracts::envelope::{Cause, Metadata, Origin};
 use contracts::events::{InvoiceSubmitted, Violation};
 use contracts::handlers::Portal;
 use contracts::records::{InvoiceRecord, PaymentRecord};
-use contracts::{Amount, InvoiceId, InvoiceSubject, State};
+use contracts::{Amount, Event, EventId, InvoiceId, InvoiceSubject, State};
 use documents::{Document, Unreadable};
 use ports::api::{Problem, Request, Response};
 use ports::{Draft, Stored};
 use serde::Serialize;
-
-/// The only instalment: an invoice is paid in one.
-const INSTALMENT: u32 = 1;
 
 /// Accepts a document that can become a typed invoice; whether it is a good one is judged later.
 pub(crate) async fn submit<W: PortalWorld>(
@@ -44,11 +42,22 @@ pub(crate) async fn submit<W: PortalWorld>(
         key: document.key(),
         submitted_by: caller(request),
     };
-    let subject = subject(&document);
-    // Version 0: before the invoice is there. The id holds the content, so a retry repeats the event's id.
-    let draft = Draft::of::<Portal, _>(subject, 0, event, &cause, &world.origin());
+    let metadata = metadata(subject(&document), &cause, &world.origin());
+    let draft = Draft::with::<Portal, _>(metadata, event);
     world.publish(&[draft]).await?;
     Ok(answer(State::Submitted, Standing::New))
+}
+
+/// Before the invoice is there its version is 0. The fact is this request's: a retry repeats the id, and another caller with
+/// the same document, whose event says something else, has another one.
+fn metadata(subject: InvoiceSubject, cause: &Cause, origin: &Origin) -> Metadata<InvoiceSubject> {
+    let aggregate = format!("{}:{}", subject.invoice_id, cause.correlation_id);
+    let event_id = EventId::of(InvoiceSubmitted::SPEC.name, &aggregate, 0);
+    Metadata {
+        event_id,
+        idempotency_key: event_id.to_string(),
+        ..Metadata::new::<InvoiceSubmitted>(subject, 0, cause, origin)
+    }
 }
 
 fn subject(document: &Document) -> InvoiceSubject {
@@ -111,7 +120,7 @@ pub(crate) async fn show<W: PortalWorld>(world: &W, id: Option<&str>) -> Result<
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| absent("invoice"))?;
     let record = world.invoice(id).await?.ok_or_else(|| absent("invoice"))?;
-    let payment = world.payment(id, INSTALMENT).await?;
+    let payment = world.payment(id, PaymentRecord::INSTALMENT).await?;
     Ok(Response::json(200, &shown(&record, payment.as_ref())))
 }
 

@@ -86,7 +86,7 @@ pub async fn handle<W: PortalWorld>(world: &W, request: &Request) -> Response {
 /// What a request causes: its chain begins with the caller's key.
 fn cause(request: &Request) -> Cause {
     let key = request.header(IDEMPOTENCY_KEY).unwrap_or_default();
-    let correlation_id = CorrelationId::of_request(&request.caller, key);
+    let correlation_id = CorrelationId::of_request(request.principal(), key);
     Cause {
         correlation_id,
         causation_id: correlation_id.to_string(),

@@ -73,11 +73,13 @@ impl From<Problem<'static>> for Refused {
 }
 
 impl From<PortError> for Refused {
-    /// Which resource failed is the operator's business, not the client's; the kit logs the error.
+    /// Which resource failed is the operator's business, not the client's: it is logged here, where it turns into an answer.
+    /// A port's error names what was attempted on what, and no content.
     fn from(error: PortError) -> Self {
+        tracing::error!(error = %error, "a request met a failing port");
         let retry = matches!(
             error,
-            PortError::Unavailable { .. } | PortError::Stale { .. }
+            PortError::Unavailable { .. } | PortError::Stale { .. } | PortError::TakenOver { .. }
         );
         Self::from(if retry {
             Problem {

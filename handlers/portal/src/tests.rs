@@ -208,6 +208,26 @@ fn r12_a_retry_after_a_lost_answer_repeats_the_event_id() {
 }
 
 #[test]
+fn r12_two_callers_of_one_document_are_two_facts_and_one_invoice() {
+    let desk = Desk::default();
+    let first = post("/invoices", "k1", INVOICE);
+    let other = Request {
+        caller: "somebody else".to_owned(),
+        ..first.clone()
+    };
+    let ids: Vec<_> = [&first, &other]
+        .map(|request| desk.send(request).1["id"].clone())
+        .into();
+    assert_eq!(ids[0], ids[1]);
+    let events = desk.world.outbox();
+    assert_eq!(events.len(), 2);
+    // Even if the first one was lost on its way: the second is no reuse of its id with other content.
+    assert_ne!(events[0].event_id, events[1].event_id);
+    let said = |event: &ports::Draft| event.detail["data"]["submittedBy"].clone();
+    assert_ne!(said(&events[0]), said(&events[1]));
+}
+
+#[test]
 fn r12_a_failure_is_not_remembered() {
     let desk = Desk::default();
     desk.world.fail_next(1);
@@ -301,6 +321,26 @@ fn every_fault_of_a_registration_is_named_at_once() {
             "/email"
         ]
     );
+}
+
+#[test]
+fn what_the_handler_could_not_read_is_refused_here() {
+    let desk = Desk::default();
+    let twice = String::from_utf8_lossy(VENDOR).replacen('{', "{\"country\": \"NL\",", 1);
+    let (response, body) = desk.send(&post("/vendors", "k1", twice.as_bytes()));
+    assert_eq!(response.status, 400);
+    assert_eq!(body["errors"][0]["detail"], "a field stands twice");
+    assert!(desk.published().is_empty());
+}
+
+#[test]
+fn an_answer_names_fifty_faults_at_most() {
+    let desk = Desk::default();
+    let fields: Vec<_> = (0..3_000).map(|n| format!("\"f{n}\": 1")).collect();
+    let body = format!("{{{}}}", fields.join(","));
+    let (response, body) = desk.send(&post("/vendors", "k1", body.as_bytes()));
+    assert_eq!(response.status, 400);
+    assert_eq!(body["errors"].as_array().unwrap().len(), 50);
 }
 
 #[test]

@@ -39,6 +39,25 @@ impl Request {
         self.headers.get(name).map(String::as_str)
     }
 
+    /// Who the caller is for good: the sessions of an assumed role are one principal, whose retry may come from another
+    /// session. The scope of idempotency keys; who acted is [`Request::caller`].
+    #[must_use]
+    pub fn principal(&self) -> &str {
+        const ROLE: &str = ":assumed-role/";
+        let session = self.caller.rsplit_once('/');
+        match session {
+            Some((role, _))
+                if role.starts_with("arn:")
+                    && role
+                        .split_once(ROLE)
+                        .is_some_and(|(_, name)| !name.is_empty()) =>
+            {
+                role
+            }
+            _ => &self.caller,
+        }
+    }
+
     /// A path parameter.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
@@ -137,6 +156,29 @@ mod tests {
             "Application/XML; charset=utf-8".into(),
         );
         assert_eq!(request.media_type().as_deref(), Some("application/xml"));
+    }
+
+    #[test]
+    fn a_principal_is_a_role_without_its_session() {
+        let role = "arn:aws:sts::000000000000:assumed-role/clerks";
+        let user = "arn:aws:iam::000000000000:user/team/clerk";
+        let with_session = format!("{role}/session-1");
+        for (caller, principal) in [
+            (with_session.as_str(), role),
+            (user, user),
+            (role, role),
+            ("x:assumed-role/a/b", "x:assumed-role/a/b"),
+        ] {
+            let request = Request {
+                method: "POST".into(),
+                route: "POST /invoices".into(),
+                path_parameters: BTreeMap::new(),
+                headers: BTreeMap::new(),
+                body: Vec::new(),
+                caller: caller.to_owned(),
+            };
+            assert_eq!(request.principal(), principal);
+        }
     }
 
     #[test]

@@ -174,7 +174,7 @@ const UNAUTHENTICATED: Problem<'static> = Problem {
 /// The chain that a request begins: the same that its events carry.
 fn correlation(request: &Request) -> Option<String> {
     let key = request.header(IDEMPOTENCY_KEY)?;
-    Some(CorrelationId::of_request(&request.caller, key).to_string())
+    Some(CorrelationId::of_request(request.principal(), key).to_string())
 }
 
 /// A route's name if the handler declares it; metrics have no others.

@@ -161,7 +161,7 @@ where
         Err(problem) => return Ok(fresh(Response::problem(&problem))),
     };
     let wanted = Claim {
-        key: ClaimKey::request(&request.caller, key),
+        key: ClaimKey::request(request.principal(), key),
         payload: digest(request),
         lease: terms.lease,
         keep: terms.keep,
@@ -186,10 +186,27 @@ where
         claims.release(&grant).await?;
         return Ok(fresh(response));
     }
-    // A response always serialises: string keys, no floats.
-    let outcome = serde_json::to_string(&response).unwrap_or_default();
-    claims.complete(&grant, &outcome).await?;
+    claims.complete(&grant, &kept(&response)).await?;
     Ok(fresh(response))
+}
+
+/// Longest answer that is kept as it is, in bytes: a claim is an item of a table, and every repetition reads it.
+const MAX_KEPT: usize = 32 * 1024;
+
+/// An answer as it is remembered: whole, or (when it is too long) its status and the words that say so.
+fn kept(response: &Response) -> String {
+    // A response always serialises: string keys, no floats.
+    let whole = serde_json::to_string(response).unwrap_or_default();
+    if whole.len() <= MAX_KEPT {
+        return whole;
+    }
+    let short = Response::problem(&Problem {
+        status: response.status,
+        code: "answer-not-kept",
+        title: "The request was answered before, and the answer was too long to keep.",
+        detail: "This is its status; send the request with a new Idempotency-Key to see the whole answer.",
+    });
+    serde_json::to_string(&short).unwrap_or_default()
 }
 
 const OTHER_BODY: Problem<'static> = Problem {

@@ -88,7 +88,7 @@ fn r12_a_crash_between_claim_and_effect_is_taken_over_after_the_lease() {
     // The crashed one wakes up late: it can neither complete nor give back what is another's now.
     assert!(matches!(
         now_or_never(claims.complete(&crashed, "late")),
-        Err(PortError::Stale { .. })
+        Err(PortError::TakenOver { .. })
     ));
     now_or_never(claims.release(&crashed)).unwrap();
     assert!(matches!(
@@ -259,4 +259,42 @@ fn a_server_fault_is_not_remembered() {
         answer(&claims, &request, 1, accepted(1)).response,
         accepted(1)
     );
+}
+
+#[test]
+fn r12_a_long_answer_is_kept_by_its_status() {
+    let kept_of = |length: usize| -> Response {
+        let answer = Response::json(400, &"x".repeat(length));
+        serde_json::from_str(&kept(&answer)).unwrap()
+    };
+    assert_eq!(kept_of(1_000).body.len(), 1_002);
+    let short = kept_of(MAX_KEPT);
+    assert_eq!(short.status, 400);
+    assert!(short.body.len() < 1_000 && short.body.contains("answer-not-kept"));
+}
+
+#[test]
+fn r12_the_sessions_of_a_role_are_one_caller() {
+    let claims = MemoryClaims::default();
+    let terms = Terms {
+        lease: Duration::seconds(50),
+        keep: Duration::days(1),
+    };
+    let repeated: Vec<_> = ["one", "two"]
+        .map(|session| {
+            let request = Request {
+                method: "POST".into(),
+                route: "POST /invoices".into(),
+                path_parameters: BTreeMap::new(),
+                headers: BTreeMap::from([(IDEMPOTENCY_KEY.to_owned(), "k".to_owned())]),
+                body: Vec::new(),
+                caller: format!("arn:aws:sts::000000000000:assumed-role/clerks/{session}"),
+            };
+            let answer = answer_once(&claims, &request, terms, at(0), async || {
+                Response::json(202, &())
+            });
+            now_or_never(answer).unwrap().repeated
+        })
+        .into();
+    assert_eq!(repeated, [false, true]);
 }
