@@ -4,7 +4,7 @@ use crate::store::{Unpublished, mark};
 use crate::world::World;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use contracts::Handler;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use ports::api::PublishEvents;
 use ports::{Answer, Clock as _, Draft, PortError};
 use std::time::Duration;
@@ -31,7 +31,8 @@ impl Entry {
 }
 
 impl<H: Handler> World<H> {
-    /// Publishes recorded events and marks each.
+    /// Publishes recorded events and marks each. A mark that fails is no failure of the work: the bus has the event, which
+    /// stays listed as unpublished until somebody publishes it again, and its consumers suppress the second one.
     pub(crate) async fn publish_recorded(&self, events: Vec<Unpublished>) -> Answer<()> {
         let entries = events.iter().map(|event| Entry {
             source: event.record.source.clone(),
@@ -40,7 +41,11 @@ impl<H: Handler> World<H> {
         });
         self.put_events(entries.collect()).await?;
         let now = self.origin().now;
-        try_join_all(events.iter().map(|event| mark(self, &event.key, now))).await?;
+        for marked in join_all(events.iter().map(|event| mark(self, &event.key, now))).await {
+            if let Err(error) = marked {
+                tracing::warn!(error = %error, "an event is published and not marked so");
+            }
+        }
         Ok(())
     }
 

@@ -16,7 +16,9 @@ use ports::Fault;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::rc::Rc;
+use std::time::{Duration, SystemTime};
 
 /// A handler of events, being put together.
 pub struct Consumer<H> {
@@ -106,13 +108,14 @@ impl<H: Handler> Consumer<H> {
 
 impl<H: Handler> Service<H> {
     async fn invocation(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+        let end = event.context.deadline();
         let way = Way {
             receive_count: None,
             trace: event.context.xray_trace_id,
             request_id: event.context.request_id,
         };
         match Arrival::read(event.payload) {
-            Ok(Arrival::Batch(messages)) => Ok(self.batch(messages, &way).await),
+            Ok(Arrival::Batch(messages)) => Ok(self.batch(messages, &way, end).await),
             Ok(Arrival::Event(event)) => self.single(Ok(event), way).await,
             Err(unreadable) => self.single(Err(unreadable), way).await,
         }
@@ -134,29 +137,53 @@ impl<H: Handler> Service<H> {
             })
     }
 
-    /// A batch: messages side by side, those of the same event one after the other; the answer names those that failed.
-    async fn batch(&self, messages: Vec<Message>, way: &Way) -> Value {
+    /// A batch: messages side by side, those of the same event one after the other; the answer names those that failed. Near
+    /// the invocation's end nothing is begun, and what hangs is given up: a timeout would fail its neighbours with it.
+    async fn batch(&self, messages: Vec<Message>, way: &Way, end: SystemTime) -> Value {
         let lanes = by_event(messages).into_values().map(async |messages| {
             let mut failed = Vec::new();
             for message in messages {
+                let id = message.id.clone();
                 let way = Way {
                     receive_count: Some(message.receive_count),
                     trace: message.trace.or_else(|| way.trace.clone()),
                     request_id: way.request_id.clone(),
                 };
-                if self
-                    .deliver(message.event, way)
-                    .boxed_local()
-                    .await
-                    .is_err()
-                {
-                    failed.push(message.id);
+                let left = end.duration_since(SystemTime::now()).unwrap_or_default();
+                let work = || self.deliver(message.event, way).boxed_local();
+                let done = within(allowance(left), work).await;
+                if !matches!(done, Some(Ok(()))) {
+                    failed.push(id);
                 }
             }
             failed
         });
         partial_response(join_all(lanes).await.concat())
     }
+}
+
+/// What an invocation must still have left for a message to be begun.
+const ENOUGH: Duration = Duration::from_secs(5);
+/// What is left for the answer when a message is given up. Its claim stays leased, as after a crash.
+const FOR_THE_ANSWER: Duration = Duration::from_secs(1);
+
+/// How long a message may take when so much of the invocation is left; `None` when it is not to be begun.
+fn allowance(left: Duration) -> Option<Duration> {
+    (left >= ENOUGH).then(|| left.saturating_sub(FOR_THE_ANSWER))
+}
+
+/// Runs work for as long as it is allowed; `None` when it was not begun, or not done in time.
+async fn within<F: Future>(
+    allowed: Option<Duration>,
+    work: impl FnOnce() -> F,
+) -> Option<F::Output> {
+    let Some(allowed) = allowed else {
+        tracing::warn!("the invocation is about to end: a message is left for another one");
+        return None;
+    };
+    let done = tokio::time::timeout(allowed, work()).await;
+    done.inspect_err(|_| tracing::error!("a message was given up at the invocation's end"))
+        .ok()
 }
 
 /// Messages by the event that they carry: a duplicate in the same batch waits and is suppressed, instead of being found in
@@ -184,11 +211,13 @@ fn partial_response(failed: Vec<String>) -> Value {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)] // tests
     use super::*;
     use crate::runtime::envelope::{BusEvent, Unreadable};
     use contracts::events::{InvoiceCredited, InvoicePaid};
     use contracts::handlers::Notification;
     use serde_json::json;
+    use std::cell::Cell;
 
     fn message(id: &str, event_id: Option<&str>) -> Message {
         Message {
@@ -220,6 +249,31 @@ mod tests {
             .map(|lane| lane.iter().map(|m| m.id.as_str()).collect())
             .collect();
         assert_eq!(ids, [vec!["1", "3"], vec!["2"], vec!["4"], vec!["5"]]);
+    }
+
+    #[test]
+    fn r10_nothing_is_begun_at_the_end_and_what_hangs_is_given_up() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let begun = Cell::new(false);
+            let work = || {
+                begun.set(true);
+                std::future::ready(1)
+            };
+            assert_eq!(within(allowance(Duration::from_secs(4)), work).await, None);
+            assert!(!begun.get());
+            assert_eq!(
+                within(allowance(Duration::from_secs(60)), work).await,
+                Some(1)
+            );
+            let hangs = within(Some(Duration::from_millis(1)), std::future::pending::<()>);
+            assert_eq!(hangs.await, None);
+        });
+        let left = Duration::from_secs(30);
+        assert!(allowance(left).is_some_and(|allowed| allowed < left));
     }
 
     #[test]

@@ -59,6 +59,13 @@ pub(crate) enum DeliveryFault {
     NotRepublished(#[source] PortError),
 }
 
+impl DeliveryFault {
+    /// Whether nothing failed: another delivery works on the event, and it comes again.
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::NotConsumed(NotConsumed::InProgress { .. }))
+    }
+}
+
 /// How an event got here.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Way {
@@ -135,6 +142,10 @@ impl<H: Handler> Service<H> {
         match &result {
             Ok(()) if tally.duplicate => tracing::info!("done before: nothing to do"),
             Ok(()) => tracing::info!(latency_ms = tally.latency_ms, "done"),
+            Err(fault) if fault.is_passing() => {
+                (tally.deferred, tally.retried) = (true, true);
+                tracing::warn!(reason = causes(fault), "put off");
+            }
             Err(fault) => tracing::error!(error = causes(fault), "failed"),
         }
         let dimensions = Dimensions {
@@ -287,6 +298,15 @@ mod tests {
         let before = now_or_never(contained::<()>(|| panic!("before the first await")));
         assert!(matches!(before, Err(WorkFault::Panicked)));
         assert!(now_or_never(contained(|| Box::pin(async { Ok(1) }))).is_ok());
+    }
+
+    #[test]
+    fn r16_only_an_event_in_progress_is_put_off() {
+        let until = OffsetDateTime::UNIX_EPOCH;
+        let in_progress = NotConsumed::InProgress { until };
+        assert!(DeliveryFault::from(in_progress).is_passing());
+        assert!(!DeliveryFault::from(NotConsumed::OtherPayload).is_passing());
+        assert!(!DeliveryFault::Unknown { consumer: "x" }.is_passing());
     }
 
     #[test]

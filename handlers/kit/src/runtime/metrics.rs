@@ -9,6 +9,8 @@ use time::OffsetDateTime;
 pub(crate) struct Tally {
     /// It is done, now or before.
     pub(crate) succeeded: bool,
+    /// Another delivery works on it: it comes again, and nothing failed.
+    pub(crate) deferred: bool,
     /// It came again.
     pub(crate) retried: bool,
     /// It was done before.
@@ -36,7 +38,7 @@ pub(crate) fn line(of: Dimensions<'_>, tally: &Tally, now: OffsetDateTime) -> St
     let mut values = vec![
         ("Received", "Count", json!(1)),
         ("Succeeded", "Count", count(tally.succeeded)),
-        ("Failed", "Count", count(!tally.succeeded)),
+        ("Failed", "Count", count(!tally.succeeded && !tally.deferred)),
         ("Retried", "Count", count(tally.retried)),
         ("DuplicateSuppressed", "Count", count(tally.duplicate)),
         ("Replayed", "Count", count(tally.replayed)),
@@ -133,6 +135,18 @@ mod tests {
             (&line["Retried"], &line["Failed"], &line["AgeMs"]),
             (&json!(1), &json!(0), &json!(7))
         );
+    }
+
+    #[test]
+    fn r16_what_another_delivery_works_on_has_not_failed() {
+        let deferred = read(&Tally {
+            deferred: true,
+            retried: true,
+            ..Tally::default()
+        });
+        let counts = ["Failed", "Succeeded", "Retried"].map(|name| deferred[name].clone());
+        assert_eq!(counts, [json!(0), json!(0), json!(1)]);
+        assert_eq!(read(&Tally::default())["Failed"], 1);
     }
 
     #[test]
