@@ -162,7 +162,7 @@ handlers! {
         emits: [InvoiceValidated, InvoiceRejected],
         needs: [ReadInvoices, WriteInvoices, ReadInvoiceDocuments],
         timeout: 30,
-        memory: 512,
+        memory: 1024,
     }
     /// Decides whether a valid invoice is paid, credited, disputed, rejected or put before people.
     Compliance {

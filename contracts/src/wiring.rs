@@ -6,8 +6,6 @@ pub const EVENT_BUS: &str = "EVENT_BUS";
 pub const DOCUMENT_BUCKET: &str = "DOCUMENT_BUCKET";
 /// The topic of notices to vendors (its ARN).
 pub const NOTICES_TOPIC: &str = "NOTICES_TOPIC";
-/// The handler's name; also the producer in `source`.
-pub const HANDLER: &str = "HANDLER";
 /// The environment's name, for metrics and logs.
 pub const ENVIRONMENT: &str = "ENVIRONMENT";
 /// How long a claim in progress is held, in seconds: longer than the function's timeout.

@@ -82,7 +82,6 @@ fn variables(site: &Site<'_>, handler: &HandlerSpec) -> BTreeMap<String, Val<Str
     let mut set = |name: &str, value: Val<String>| {
         variables.insert(name.to_owned(), value);
     };
-    set(wiring::HANDLER, handler.name.into());
     set(wiring::ENVIRONMENT, (&site.environment.name).into());
     set(
         wiring::LEASE_SECONDS,
