@@ -258,14 +258,6 @@ mod tests {
     use crate::{Event, envelope::MAX_EVENT_BYTES};
 
     #[test]
-    fn every_name_is_declared_once() {
-        let mut names: Vec<_> = ALL_EVENTS.iter().map(|e| e.name).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), ALL_EVENTS.len());
-    }
-
-    #[test]
     fn schemas_come_from_the_types() {
         for event in ALL_EVENTS {
             let schema = (event.schema)();
