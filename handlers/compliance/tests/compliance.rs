@@ -93,14 +93,20 @@ fn a_country_off_the_list_is_rejected_wherever_it_is_named() {
     assert_eq!(judge(&document), rejected);
     let mut vendor = sample::profile();
     vendor.registration.country = "FR".into();
-    assert_eq!(verdict("380", &summary(), Some(&vendor), &policy()), rejected);
+    assert_eq!(
+        verdict("380", &summary(), Some(&vendor), &policy()),
+        rejected
+    );
     document.seller_country = None;
     assert_eq!(judge(&document), Verdict::Approve);
     let open = Policy {
         countries: [].into(),
         ..policy()
     };
-    assert_eq!(verdict("380", &summary(), Some(&vendor), &open), Verdict::Approve);
+    assert_eq!(
+        verdict("380", &summary(), Some(&vendor), &open),
+        Verdict::Approve
+    );
 }
 
 #[test]

@@ -18,8 +18,8 @@ use contracts::policy::{Policy, VendorChecks};
 use contracts::records::{Registration, VendorProfile, normal_account};
 use contracts::{Handler, VendorId};
 use ports::{
-    Clock, Draft, Fault, Occasion, Policies, PortError, ReadRegistrations, ReadVendors,
-    Replaced, VendorChange, WriteVendors, decide_again, vendor_subject,
+    Clock, Draft, Fault, Occasion, Policies, PortError, ReadRegistrations, ReadVendors, Replaced,
+    VendorChange, WriteVendors, decide_again, vendor_subject,
 };
 use time::OffsetDateTime;
 

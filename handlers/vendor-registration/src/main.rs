@@ -4,5 +4,8 @@ use contracts::handlers::VendorRegistration;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), kit::Error> {
-    kit::Consumer::<VendorRegistration>::new().on(vendor_registration::handle).run().await
+    kit::Consumer::<VendorRegistration>::new()
+        .on(vendor_registration::handle)
+        .run()
+        .await
 }

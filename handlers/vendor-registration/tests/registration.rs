@@ -136,7 +136,10 @@ fn an_older_registration_stays_old_when_the_newer_one_says_what_stood_before() {
     }
     let now = profile(&world).unwrap();
     assert_eq!((now.version, now.registration), (1, sample::registration()));
-    assert_eq!((world.outbox().len(), now.registered_at), (1, back.metadata.timestamp));
+    assert_eq!(
+        (world.outbox().len(), now.registered_at),
+        (1, back.metadata.timestamp)
+    );
 }
 
 #[test]
