@@ -38,6 +38,8 @@ pub struct DocumentRef {
 pub enum DocumentFormat {
     /// UBL 2.1 `Invoice` or `CreditNote`.
     Ubl,
+    /// UN/CEFACT Cross Industry Invoice D16B.
+    Cii,
     /// The project's own JSON.
     Json,
     /// A vendor registration (JSON).

@@ -18,6 +18,8 @@ pub(crate) struct Reading {
     pub broken: Vec<Violation>,
     /// Departures that break nothing.
     pub warnings: Vec<Violation>,
+    /// Rules that were decided on the document itself: `broken` has them, and the typed invoice is not asked again.
+    pub decided: Vec<&'static str>,
 }
 
 /// How many accounts of a document are kept: the rest is nobody's honest choice.

@@ -66,29 +66,34 @@ pub(crate) fn read(bytes: &[u8], text: &[u8]) -> Result<Document, Unreadable> {
             invoice,
             broken,
             warnings,
+            decided: Vec::new(),
         },
     ))
 }
 
 /// The typed invoice. A leaf that its type can't hold is noted, removed and tried again without; only a wrong structure ends
 /// the reading.
-fn typed(mut body: Value, broken: &mut Vec<Violation>) -> Result<Invoice, Unreadable> {
+fn typed(body: Value, broken: &mut Vec<Violation>) -> Result<Invoice, Unreadable> {
     const MAX_FAULTS: usize = 50;
+    let mut envelope = serde_json::json!({ "en16931": en16931::invoice::JSON_VERSION });
+    // Moved in: a large document is not copied for each of its faults.
+    envelope["invoice"] = body;
     for _ in 0..MAX_FAULTS {
-        let envelope =
-            serde_json::json!({ "en16931": en16931::invoice::JSON_VERSION, "invoice": body });
         let error = match serde_path_to_error::deserialize::<_, Invoice>(&envelope) {
             Ok(invoice) => return Ok(invoice),
             Err(error) => error,
         };
-        let pointer = form::pointer_of(error.path());
-        let pointer = pointer.strip_prefix("/invoice").unwrap_or(&pointer);
+        let whole = form::pointer_of(error.path());
+        let pointer = whole.strip_prefix("/invoice").unwrap_or(&whole);
         let words = error.inner().to_string();
         let refused = |message: &str| Unreadable::Form {
             pointer: format!("/invoice{}", form::camel(pointer)),
             message: message.to_owned(),
         };
-        match body.pointer_mut(pointer) {
+        match envelope
+            .get_mut("invoice")
+            .and_then(|body| body.pointer_mut(pointer))
+        {
             Some(leaf) if leaf.is_string() || leaf.is_boolean() => *leaf = Value::Null,
             _ if words.starts_with("missing field") => {
                 return Err(refused(&crate::required::cut(&words, 120)));

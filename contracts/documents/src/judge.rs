@@ -39,7 +39,11 @@ pub fn judge(document: &Document) -> Judgement {
     let mut violations = document.reading.broken.clone();
     let mut warnings = document.reading.warnings.clone();
     warnings.extend(unknown);
+    let decided = &document.reading.decided;
     for finding in Check::new(profile).run(invoice).findings() {
+        if decided.contains(&&*finding.rule) {
+            continue;
+        }
         if finding.severity == Severity::Fatal {
             violations.push(of_finding(finding));
         } else {

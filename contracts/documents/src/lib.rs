@@ -4,6 +4,9 @@
 //! what can't be an invoice at all is [`Unreadable`]. [`judge`] applies the business rules (R24). It does not decide what
 //! becomes of an invoice, and its words never repeat the invoice's content.
 
+mod amounts;
+mod cii;
+mod corrections;
 mod document;
 mod json;
 mod judge;
@@ -11,14 +14,15 @@ mod required;
 mod safety;
 mod ubl;
 mod unreadable;
+mod xml;
 
 pub use document::{Document, NoSummary, RegistrationGap};
 pub use judge::{Judgement, MAX_LISTED, judge};
 pub use safety::MAX_BYTES;
 pub use unreadable::Unreadable;
 
-/// Reads a UBL 2.1 `Invoice` or `CreditNote`, or the project's own JSON (see `samples/README.md`). The first character
-/// decides which.
+/// Reads a UBL 2.1 `Invoice` or `CreditNote`, a UN/CEFACT CII D16B `CrossIndustryInvoice`, or the project's own JSON (see `samples/README.md`). The first character
+/// and the root element decide which.
 ///
 /// # Errors
 /// [`Unreadable`] when the bytes can't become a typed invoice.
@@ -28,7 +32,7 @@ pub fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
     match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => Err(Unreadable::Empty),
         Some(b'{' | b'[' | b'"') => json::read(bytes, text),
-        Some(b'<' | 0xFF | 0xFE | 0) => ubl::read(bytes),
+        Some(b'<' | 0xFF | 0xFE | 0) => xml::read(bytes),
         Some(_) => Err(Unreadable::NotAnInvoice {
             found: if text.starts_with(b"%PDF") {
                 "a PDF".to_owned()

@@ -3,6 +3,7 @@
 //! The model of the `en16931` crate holds them as plain numbers, so an absent one reads as zero and these rules can't fire
 //! there ("retired by the types"). They are checked here, on the document itself, before it becomes the model.
 
+use crate::amounts::decimals;
 use contracts::events::Violation;
 use en16931::InvoiceAmount;
 use rust_decimal::Decimal;
@@ -13,6 +14,8 @@ use std::sync::LazyLock;
 pub(crate) struct Number {
     /// UBL element.
     pub ubl: &'static str,
+    /// CII element.
+    pub cii: &'static str,
     /// Key in the own JSON, as the model names it.
     pub json: &'static str,
     /// Business term.
@@ -25,6 +28,7 @@ pub(crate) struct Number {
 
 const fn number(
     ubl: &'static str,
+    cii: &'static str,
     json: &'static str,
     term: &'static str,
     presence: &'static str,
@@ -35,6 +39,7 @@ const fn number(
     }
     Number {
         ubl,
+        cii,
         json,
         term,
         presence: given(presence),
@@ -45,46 +50,97 @@ const fn number(
 /// BG-22.
 #[rustfmt::skip]
 pub(crate) const TOTALS: &[Number] = &[
-    number("LineExtensionAmount", "line_total", "BT-106", "BR-12", "BR-DEC-09"),
-    number("AllowanceTotalAmount", "allowance_total", "BT-107", "", "BR-DEC-10"),
-    number("ChargeTotalAmount", "charge_total", "BT-108", "", "BR-DEC-11"),
-    number("TaxExclusiveAmount", "taxable_total", "BT-109", "BR-13", "BR-DEC-12"),
-    number("TaxInclusiveAmount", "gross_total", "BT-112", "BR-14", "BR-DEC-14"),
-    number("PrepaidAmount", "paid", "BT-113", "", "BR-DEC-16"),
-    number("PayableRoundingAmount", "rounding", "BT-114", "", "BR-DEC-17"),
-    number("PayableAmount", "due", "BT-115", "BR-15", "BR-DEC-18"),
+    number("LineExtensionAmount", "LineTotalAmount", "line_total", "BT-106", "BR-12", "BR-DEC-09"),
+    number("AllowanceTotalAmount", "AllowanceTotalAmount", "allowance_total", "BT-107", "", "BR-DEC-10"),
+    number("ChargeTotalAmount", "ChargeTotalAmount", "charge_total", "BT-108", "", "BR-DEC-11"),
+    number("TaxExclusiveAmount", "TaxBasisTotalAmount", "taxable_total", "BT-109", "BR-13", "BR-DEC-12"),
+    number("TaxInclusiveAmount", "GrandTotalAmount", "gross_total", "BT-112", "BR-14", "BR-DEC-14"),
+    number("PrepaidAmount", "TotalPrepaidAmount", "paid", "BT-113", "", "BR-DEC-16"),
+    number("PayableRoundingAmount", "RoundingAmount", "rounding", "BT-114", "", "BR-DEC-17"),
+    number("PayableAmount", "DuePayableAmount", "due", "BT-115", "BR-15", "BR-DEC-18"),
 ];
 /// The totals that UBL keeps in `TaxTotal`.
 pub(crate) const TAX_TOTALS: &[Number] = &[
-    number("TaxAmount", "vat_total", "BT-110", "", "BR-DEC-13"),
-    number("", "vat_total_accounting", "BT-111", "", "BR-DEC-15"),
+    number(
+        "TaxAmount",
+        "TaxTotalAmount",
+        "vat_total",
+        "BT-110",
+        "",
+        "BR-DEC-13",
+    ),
+    number("", "", "vat_total_accounting", "BT-111", "", "BR-DEC-15"),
 ];
 /// BG-23.
 pub(crate) const BREAKDOWN: &[Number] = &[
     number(
         "TaxableAmount",
+        "BasisAmount",
         "taxable_amount",
         "BT-116",
         "BR-45",
         "BR-DEC-19",
     ),
-    number("TaxAmount", "tax_amount", "BT-117", "BR-46", "BR-DEC-20"),
+    number(
+        "TaxAmount",
+        "CalculatedAmount",
+        "tax_amount",
+        "BT-117",
+        "BR-46",
+        "BR-DEC-20",
+    ),
 ];
 /// BG-20.
 pub(crate) const ALLOWANCE: &[Number] = &[
-    number("Amount", "amount", "BT-92", "BR-31", "BR-DEC-01"),
-    number("BaseAmount", "base_amount", "BT-93", "", "BR-DEC-02"),
+    number(
+        "Amount",
+        "ActualAmount",
+        "amount",
+        "BT-92",
+        "BR-31",
+        "BR-DEC-01",
+    ),
+    number(
+        "BaseAmount",
+        "BasisAmount",
+        "base_amount",
+        "BT-93",
+        "",
+        "BR-DEC-02",
+    ),
 ];
 /// BG-21.
 pub(crate) const CHARGE: &[Number] = &[
-    number("Amount", "amount", "BT-99", "BR-36", "BR-DEC-05"),
-    number("BaseAmount", "base_amount", "BT-100", "", "BR-DEC-06"),
+    number(
+        "Amount",
+        "ActualAmount",
+        "amount",
+        "BT-99",
+        "BR-36",
+        "BR-DEC-05",
+    ),
+    number(
+        "BaseAmount",
+        "BasisAmount",
+        "base_amount",
+        "BT-100",
+        "",
+        "BR-DEC-06",
+    ),
 ];
 /// BG-25, without its price.
 pub(crate) const LINE: &[Number] = &[
-    number("InvoicedQuantity", "quantity", "BT-129", "BR-22", ""),
+    number(
+        "InvoicedQuantity",
+        "BilledQuantity",
+        "quantity",
+        "BT-129",
+        "BR-22",
+        "",
+    ),
     number(
         "LineExtensionAmount",
+        "LineTotalAmount",
         "net_amount",
         "BT-131",
         "BR-24",
@@ -92,16 +148,64 @@ pub(crate) const LINE: &[Number] = &[
     ),
 ];
 /// BG-29.
-pub(crate) const PRICE: &[Number] = &[number("PriceAmount", "net_price", "BT-146", "BR-26", "")];
+pub(crate) const PRICE: &[Number] = &[number(
+    "PriceAmount",
+    "ChargeAmount",
+    "net_price",
+    "BT-146",
+    "BR-26",
+    "",
+)];
 /// BG-27.
 pub(crate) const LINE_ALLOWANCE: &[Number] = &[
-    number("Amount", "amount", "BT-136", "BR-41", "BR-DEC-24"),
-    number("BaseAmount", "base_amount", "BT-137", "", "BR-DEC-25"),
+    number(
+        "Amount",
+        "ActualAmount",
+        "amount",
+        "BT-136",
+        "BR-41",
+        "BR-DEC-24",
+    ),
+    number(
+        "BaseAmount",
+        "BasisAmount",
+        "base_amount",
+        "BT-137",
+        "",
+        "BR-DEC-25",
+    ),
 ];
 /// BG-28.
 pub(crate) const LINE_CHARGE: &[Number] = &[
-    number("Amount", "amount", "BT-141", "BR-43", "BR-DEC-27"),
-    number("BaseAmount", "base_amount", "BT-142", "", "BR-DEC-28"),
+    number(
+        "Amount",
+        "ActualAmount",
+        "amount",
+        "BT-141",
+        "BR-43",
+        "BR-DEC-27",
+    ),
+    number(
+        "BaseAmount",
+        "BasisAmount",
+        "base_amount",
+        "BT-142",
+        "",
+        "BR-DEC-28",
+    ),
+];
+
+/// All of them.
+pub(crate) const ALL: &[&[Number]] = &[
+    TOTALS,
+    TAX_TOTALS,
+    BREAKDOWN,
+    ALLOWANCE,
+    CHARGE,
+    LINE,
+    PRICE,
+    LINE_ALLOWANCE,
+    LINE_CHARGE,
 ];
 
 impl Number {
@@ -120,8 +224,8 @@ impl Number {
         let exact = text.parse::<Decimal>();
         match (self.decimals, exact) {
             (None, Ok(_)) => None,
-            (Some(_), Ok(_)) if InvoiceAmount::parse(text).is_ok() => None,
-            (Some(rule), Ok(value)) if value.normalize().scale() > 2 => broken(rule),
+            (Some(rule), Ok(_)) if decimals(text) > 2 => broken(rule),
+            (Some(_), Ok(value)) if InvoiceAmount::parse(&value.to_string()).is_ok() => None,
             _ => Some(value_unreadable(
                 Some(self.term),
                 format!("{group}/{}", self.term),

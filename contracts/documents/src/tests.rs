@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
 mod changed;
+mod corrections;
 mod hostile;
 mod json;
+mod mutations;
 mod samples;
 
 use super::*;

@@ -62,7 +62,7 @@ pub enum Unreadable {
     },
     /// Readable, but no invoice in a syntax that is taken.
     #[error(
-        "expected a UBL 2.1 Invoice or CreditNote, or JSON with \"format\": \"invoice/1\"; found {found}"
+        "expected a UBL 2.1 Invoice or CreditNote, a CII CrossIndustryInvoice, or JSON with \"format\": \"invoice/1\"; found {found}"
     )]
     NotAnInvoice {
         /// What was found instead.

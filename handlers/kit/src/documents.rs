@@ -74,7 +74,7 @@ impl<H: Handler> World<H> {
     async fn store(&self, prefix: Prefix, document: Stored<'_>) -> Answer<DocumentRef> {
         let key = format!("{}{}", prefix.as_str(), document.sha256);
         let content_type = match document.format {
-            DocumentFormat::Ubl => "application/xml",
+            DocumentFormat::Ubl | DocumentFormat::Cii => "application/xml",
             DocumentFormat::Json | DocumentFormat::Registration => "application/json",
         };
         let written = self
