@@ -66,7 +66,6 @@ pub(crate) fn read(bytes: &[u8], text: &[u8]) -> Result<Document, Unreadable> {
             invoice,
             broken,
             warnings,
-            decided: Vec::new(),
         },
     ))
 }

@@ -128,6 +128,21 @@ fn r23_floods_of_elements_and_values_are_refused_and_large_invoices_are_not() {
 }
 
 #[test]
+fn r23_currencies_that_are_none_are_named_once_for_each_path_and_up_to_a_bound() {
+    let named = |count: usize| {
+        let fields: String = (0..count)
+            .map(|n| format!("<p{n}><Note currencyID=\"EUX\"/><Note currencyID=\"EUX\"/></p{n}>"))
+            .collect();
+        let text = with(INVOICE, "</Invoice>", &format!("{fields}</Invoice>"));
+        let document = read(text.as_bytes()).unwrap();
+        let broken = &document.reading.broken;
+        broken.iter().filter(|v| v.rule == "BR-CL-03").count()
+    };
+    assert_eq!(named(300), 300);
+    assert_eq!(named(MAX_LISTED + 500), MAX_LISTED);
+}
+
+#[test]
 fn other_documents_and_encodings_are_named() {
     let Unreadable::NotAnInvoice { found } = refused(b"<Order/>") else {
         panic!("expected NotAnInvoice");
