@@ -66,6 +66,7 @@ pub(crate) fn read(bytes: &[u8], text: &[u8]) -> Result<Document, Unreadable> {
             invoice,
             broken,
             warnings,
+            decided: Vec::new(),
         },
     ))
 }

@@ -265,6 +265,9 @@ fn currencies(root: Node<'_, '_>, invoice: &Invoice, payable: &str) -> Vec<Viola
     let mut seen = BTreeSet::new();
     let mut out = Vec::new();
     for node in root.descendants().filter(Node::is_element) {
+        if out.len() == crate::MAX_LISTED {
+            break;
+        }
         let Some(currency) = node.attribute("currencyID").map(str::trim) else {
             continue;
         };
