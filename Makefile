@@ -38,7 +38,8 @@ down: build ## delete everything that `make up` deployed, and stop the local clo
 
 test: build $(TOOLS)/cfn-lint/.installed ## every test: unit, golden, and end to end on the local cloud with the real binaries
 	$(PROVISION) package
-	$(CARGO) test --locked --workspace
+	@code=0; $(CARGO) test --locked --workspace || code=$$?; \
+	  PROVISION_STATE=target/e2e $(PROVISION) local stop --quiet; exit $$code
 	@$(MAKE) --no-print-directory lint-templates
 
 lint-templates: build $(TOOLS)/cfn-lint/.installed ## cfn-lint on the template of every environment: no errors, no warnings
@@ -59,7 +60,7 @@ audit: lint-templates ## third-party judges of the templates
 bench: build ## time the program beside a bare client doing the same calls
 	$(CARGO) run --locked -q -p e2e --bin bench
 
-repro: ## two clones in two folders with two CARGO_HOMEs must give equal archives
+repro: build ## two clones in two folders with two CARGO_HOMEs must give equal archives
 	bash tests/repro.sh
 
 codegen: $(TOOLS)/cfn-lint/.installed ## regenerate stack/cfn/src/generated from AWS's resource schemas
