@@ -6,6 +6,9 @@
 
 mod exact;
 mod form;
+mod schema;
+
+pub use schema::schema;
 
 use crate::Unreadable;
 use crate::document::{Document, Reading};

@@ -17,6 +17,7 @@ mod unreadable;
 mod xml;
 
 pub use document::{Document, NoSummary, RegistrationGap};
+pub use json::schema as json_schema;
 pub use judge::{Judgement, MAX_LISTED, judge};
 pub use safety::MAX_BYTES;
 pub use unreadable::Unreadable;

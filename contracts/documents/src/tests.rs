@@ -7,6 +7,7 @@ mod hostile;
 mod json;
 mod mutations;
 mod samples;
+mod schema;
 
 use super::*;
 

@@ -79,6 +79,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
     broken.extend(currencies(root, &read.invoice, binding.payable));
     let corrected = binding.corrections.of(root, &read.invoice);
     broken.extend(corrected.broken);
+    let amounts_told = broken
+        .iter()
+        .any(|v| v.rule.starts_with("BR-DEC") || v.rule == required::VALUE);
     let mut warnings = Vec::new();
     let decided = corrected.decided;
     let decided_here = |entry: &Entry| {
@@ -87,7 +90,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
     };
     for entry in read.entries.iter().filter(|entry| !decided_here(entry)) {
         match entry.level() {
-            Severity::Fatal if !told_already(entry, &broken) => {
+            Severity::Fatal if !(amounts_told && is_amount_note(entry)) => {
                 broken.push(of_entry(entry, binding));
             }
             Severity::Warning => warnings.push(of_entry(entry, binding)),
@@ -161,17 +164,13 @@ fn refused(error: en16931_formats::Error) -> Unreadable {
 }
 
 /// Amounts are judged by the binding's numbers, which know their terms; the reader's own note on the same amount says less.
-fn told_already(entry: &Entry, broken: &[Violation]) -> bool {
+fn is_amount_note(entry: &Entry) -> bool {
     let name = entry.path.rsplit('/').next().unwrap_or_default();
     let known = required::ALL
         .iter()
         .flat_map(|numbers| numbers.iter())
         .any(|number| number.ubl == name || number.cii == name);
-    entry.kind == Kind::Malformed
-        && known
-        && broken
-            .iter()
-            .any(|v| v.rule.starts_with("BR-DEC") || v.rule == required::VALUE)
+    entry.kind == Kind::Malformed && known
 }
 
 /// An entry of the reader without the value that it quotes.
