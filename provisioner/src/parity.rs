@@ -1,5 +1,6 @@
 //! The local parity step: what the local cloud accepts in a template and drops is made good by direct calls after the
-//! deploy. Reads first, writes only what differs. All of it hangs on resources of the stack and goes with them.
+//! deploy. Reads first, writes only what differs. What hangs on resources of the stack goes with them; what doesn't (the
+//! archive) is undone by `down`.
 
 use crate::cloud::Cloud;
 use crate::cloudformation::{CloudFormation, all_resources, call_error};
@@ -58,6 +59,7 @@ pub async fn apply(
                 function,
                 executions,
             } => reserved(cloud, id(function)?, *executions).await?,
+            Parity::Archive { bus, name, days } => archive(cloud, id(bus)?, name, *days).await?,
         });
     }
     Ok(steps)
@@ -129,4 +131,75 @@ async fn reserved(cloud: &Cloud, function: &str, executions: u32) -> Result<Step
         what,
         applied: true,
     })
+}
+
+async fn archive(cloud: &Cloud, bus: &str, name: &str, days: u32) -> Result<Step, Failure> {
+    let events = aws_sdk_eventbridge::Client::new(cloud.session.config());
+    let wanted = i32::try_from(days).unwrap_or(i32::MAX);
+    let what = format!("archive {name} keeps every event of {bus} for {days} days");
+    let now = events.describe_archive().archive_name(name).send().await;
+    let kept = match now {
+        Ok(now) => now.retention_days(),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|error| error.is_resource_not_found_exception()) =>
+        {
+            let bus = events
+                .describe_event_bus()
+                .name(bus)
+                .send()
+                .await
+                .map_err(|error| call_error("DescribeEventBus", bus, error))?;
+            events
+                .create_archive()
+                .archive_name(name)
+                .event_source_arn(bus.arn().unwrap_or_default())
+                .retention_days(wanted)
+                .send()
+                .await
+                .map_err(|error| call_error("CreateArchive", name, error))?;
+            return Ok(Step {
+                what,
+                applied: true,
+            });
+        }
+        Err(error) => return Err(call_error("DescribeArchive", name, error).into()),
+    };
+    if kept == Some(wanted) {
+        return Ok(Step {
+            what,
+            applied: false,
+        });
+    }
+    events
+        .update_archive()
+        .archive_name(name)
+        .retention_days(wanted)
+        .send()
+        .await
+        .map_err(|error| call_error("UpdateArchive", name, error))?;
+    Ok(Step {
+        what,
+        applied: true,
+    })
+}
+
+/// Undoes what does not go with the stack. Nothing there is fine.
+///
+/// # Errors
+/// When the call fails.
+pub async fn undo(cloud: &Cloud, environment: &Confirmed<&Environment>) -> Result<(), Failure> {
+    let name = environment.get().archive_name();
+    let events = aws_sdk_eventbridge::Client::new(cloud.session.config());
+    match events.delete_archive().archive_name(&name).send().await {
+        Err(error)
+            if !error
+                .as_service_error()
+                .is_some_and(|error| error.is_resource_not_found_exception()) =>
+        {
+            Err(call_error("DeleteArchive", &name, error).into())
+        }
+        _ => Ok(()),
+    }
 }

@@ -36,6 +36,12 @@ pub const REFUSED: &[(&str, &str)] = &[
     ),
     ("AWS::Events::EventBusPolicy", "one account only"),
     ("AWS::IAM::RolePolicy", "roles carry their policies inline"),
+    ("AWS::Logs::Delivery", "the bus logs nothing locally"),
+    (
+        "AWS::Logs::DeliveryDestination",
+        "the bus logs nothing locally",
+    ),
+    ("AWS::Logs::DeliverySource", "the bus logs nothing locally"),
     ("AWS::Logs::QueryDefinition", "a console's convenience"),
     ("AWS::ResourceGroups::Group", "a console's convenience"),
     (
@@ -73,6 +79,15 @@ pub enum Parity {
         table: String,
         /// Attribute with the expiry in epoch seconds.
         attribute: String,
+    },
+    /// `CreateArchive` on the bus, or `UpdateArchive`; `DeleteArchive` when the environment goes.
+    Archive {
+        /// Logical id of the bus.
+        bus: String,
+        /// Name of the archive.
+        name: String,
+        /// How long it keeps events.
+        days: u32,
     },
     /// `PutFunctionConcurrency` on a function.
     ReservedConcurrency {
@@ -145,5 +160,10 @@ pub(crate) fn parity(environment: &Environment, graph: &Graph) -> Vec<Parity> {
             executions: environment.capacity.reserved_concurrency?,
         })
     });
-    expiring.chain(reserved).collect()
+    let archive = Parity::Archive {
+        bus: ids::BUS.to_owned(),
+        name: environment.archive_name(),
+        days: environment.retention.archive_days,
+    };
+    expiring.chain(reserved).chain([archive]).collect()
 }

@@ -95,6 +95,13 @@ impl Environment {
         format!("invoicing-{}", self.name)
     }
 
+    /// Name of its archive of events: `replay` and the local cloud's parity step ask for it by name. At most 48
+    /// characters, EventBridge's bound, as the names of environments have at most 32.
+    #[must_use]
+    pub fn archive_name(&self) -> String {
+        self.stack_name()
+    }
+
     /// Whether its data outlives the stack: protected, and not on the local cloud, where nothing is worth protecting.
     #[must_use]
     pub fn keeps_data(&self) -> bool {

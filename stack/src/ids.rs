@@ -11,6 +11,10 @@ pub(crate) const MESSAGING_KEY: &str = "MessagingKey";
 pub(crate) const BUS: &str = "Bus";
 /// Events that the bus itself could not encrypt or decrypt.
 pub(crate) const BUS_DLQ: &str = "BusUndeliveredDlq";
+/// The archive of every event.
+pub(crate) const ARCHIVE: &str = "Archive";
+/// The registry of the events' schemas.
+pub(crate) const SCHEMAS: &str = "Schemas";
 /// Original documents, registrations, payment instructions.
 pub(crate) const DOCUMENTS: &str = "Documents";
 /// Notices to vendors.

@@ -6,9 +6,11 @@ use crate::context::Context;
 use crate::deploy::{Ports, Scheduled, TornDown, tear_down};
 use crate::exit::{Exit, Failure};
 use crate::objects::SdkObjects;
+use crate::parity;
 use crate::snapshot;
 use crate::ui::{Asks, Ui};
 use serde::Serialize;
+use stack::Target;
 use std::fmt::Write;
 
 /// The document of `down --output json`.
@@ -57,6 +59,9 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         objects: &objects,
     };
     let torn_down = tear_down(&ports, &confirmed, stack, cloud.pace, ui).await?;
+    if environment.target == Target::Local {
+        parity::undo(&cloud, &confirmed).await?;
+    }
     snapshot::forget(&project, &environment.name);
     report(ui, &environment.name, &torn_down)
 }

@@ -17,7 +17,7 @@ pub(super) fn encryption(subject: &Subject<'_>) -> Vec<Fault> {
                 "AWS::DynamoDB::Table" => &properties["SSESpecification"]["KMSMasterKeyId"],
                 "AWS::S3::Bucket" => bucket_key(properties),
                 "AWS::Logs::LogGroup" => &properties["KmsKeyId"],
-                "AWS::Events::EventBus" => &properties["KmsKeyIdentifier"],
+                "AWS::Events::EventBus" | "AWS::Events::Archive" => &properties["KmsKeyIdentifier"],
                 "AWS::Lambda::Function" => &properties["KmsKeyArn"],
                 _ => return None,
             };

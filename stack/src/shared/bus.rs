@@ -4,7 +4,9 @@ use crate::constructs::Site;
 use crate::constructs::dead_letters::{WayBack, dead_letter_queue};
 use crate::constructs::policies::{EVENTBRIDGE, sends};
 use crate::ids;
-use cfn::events::{EventBus, EventBusDeadLetterConfig};
+use cfn::events::{
+    EventBus, EventBusDeadLetterConfig, EventBusIncludeDetail, EventBusLevel, EventBusLogConfig,
+};
 use contracts::wiring::outputs;
 
 pub(super) fn bus(site: &mut Site<'_>) {
@@ -16,7 +18,12 @@ pub(super) fn bus(site: &mut Site<'_>) {
         EventBus::new(site.environment.stack_name())
             .description("Every event of the invoicing system")
             .kms_key_identifier(ids::data_key().arn())
-            .dead_letter_config(EventBusDeadLetterConfig::new().arn(dlq.arn())),
+            .dead_letter_config(EventBusDeadLetterConfig::new().arn(dlq.arn()))
+            .log_config(
+                EventBusLogConfig::new()
+                    .level(EventBusLevel::Error)
+                    .include_detail(EventBusIncludeDetail::None),
+            ),
     );
     site.stack
         .output(outputs::EVENT_BUS, bus.name())

@@ -11,11 +11,16 @@ use cfn::{Handle, PolicyDocument, Principal, Pseudo, Statement, Val, arn, kms, s
 /// Days until a deleted key is gone, where its data is kept and where it isn't: KMS's bounds.
 const PENDING_DAYS: (u32, u32) = (30, 7);
 
+/// The encryption context under which a bus's log records travel.
+const LOG_DELIVERY: &str = "kms:EncryptionContext:SourceArn";
+
 pub(super) fn keys(site: &mut Site<'_>) {
     let data = PolicyDocument::of([
         administration(),
         events_describe(),
         events_on_the_bus(site.environment.stack_name()),
+        bus_logs_encrypt(),
+        bus_logs_arrive(),
         logs_of_this_stack(),
     ]);
     key(
@@ -80,17 +85,38 @@ fn events_describe() -> Statement {
         .on("*")
 }
 
+/// The bus encrypts by its encryption context; the archive of it by the same, and re-encrypts.
 fn events_on_the_bus(bus: String) -> Statement {
     Statement::allow()
         .sid("EventsOnTheBus")
         .principal(Principal::service(EVENTBRIDGE))
-        .actions(["kms:Decrypt", "kms:GenerateDataKey"])
+        .actions(["kms:Decrypt", "kms:GenerateDataKey", "kms:ReEncrypt*"])
         .on("*")
         .when(
             "StringEquals",
             "kms:EncryptionContext:aws:events:event-bus:arn",
             arn("events", sub!("event-bus/", bus)),
         )
+}
+
+/// What the bus logs travels encrypted by the bus's key, under the context of log delivery.
+fn bus_logs_encrypt() -> Statement {
+    Statement::allow()
+        .sid("BusLogsEncrypt")
+        .principal(Principal::service(EVENTBRIDGE))
+        .action("kms:GenerateDataKey")
+        .on("*")
+        .when("StringLike", LOG_DELIVERY, arn("logs", "*"))
+}
+
+/// Log delivery decrypts what the bus logged; the log group then encrypts it as its own.
+fn bus_logs_arrive() -> Statement {
+    Statement::allow()
+        .sid("BusLogsArrive")
+        .principal(Principal::service("delivery.logs.amazonaws.com"))
+        .actions(["kms:Decrypt", "kms:GenerateDataKey"])
+        .on("*")
+        .when("StringLike", LOG_DELIVERY, arn("logs", "*"))
 }
 
 /// Log groups that CloudFormation names after the stack, and the API's access logs.

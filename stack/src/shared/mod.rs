@@ -1,8 +1,11 @@
-//! What all lanes share: keys, bus, tables, documents, topics for people.
+//! What all lanes share: keys, bus with its archive, schemas and logs, tables, documents, topics for people.
 
+mod archive;
 mod bus;
+mod bus_logs;
 pub(crate) mod documents;
 mod keys;
+pub(crate) mod schemas;
 mod tables;
 mod topics;
 
@@ -12,6 +15,9 @@ use crate::constructs::Site;
 pub(crate) fn shared(site: &mut Site<'_>) {
     keys::keys(site);
     bus::bus(site);
+    bus_logs::bus_logs(site);
+    archive::archive(site);
+    schemas::schemas(site);
     tables::tables(site);
     documents::documents(site);
     topics::topics(site);

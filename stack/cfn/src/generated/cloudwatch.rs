@@ -654,6 +654,221 @@ pub static ALARM: ResourceSchema = ResourceSchema {
     ],
 };
 
+/// `AWS::CloudWatch::CompositeAlarm`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompositeAlarm(Fields);
+
+impl CompositeAlarm {
+    /// With what is required.
+    pub fn new(alarm_rule: impl Into<Val<String>>) -> Self {
+        Self(Fields::new().with("AlarmRule", alarm_rule.into()))
+    }
+    /// `ActionConfiguration`.
+    pub fn action_configuration(self, value: CompositeAlarmActionConfiguration) -> Self {
+        Self(self.0.with("ActionConfiguration", value))
+    }
+    /// `ActionsEnabled`.
+    pub fn actions_enabled(self, value: impl Into<Val<bool>>) -> Self {
+        Self(self.0.with("ActionsEnabled", value.into()))
+    }
+    /// `ActionsSuppressor`: 1 to 1600 characters.
+    pub fn actions_suppressor(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("ActionsSuppressor", value.into()))
+    }
+    /// `ActionsSuppressorExtensionPeriod`: from 0.
+    pub fn actions_suppressor_extension_period(self, value: impl Into<Val<i64>>) -> Self {
+        Self(
+            self.0
+                .with("ActionsSuppressorExtensionPeriod", value.into()),
+        )
+    }
+    /// `ActionsSuppressorWaitPeriod`: from 0.
+    pub fn actions_suppressor_wait_period(self, value: impl Into<Val<i64>>) -> Self {
+        Self(self.0.with("ActionsSuppressorWaitPeriod", value.into()))
+    }
+    /// `AlarmActions`: 0 to 5 elements.
+    pub fn alarm_actions(self, value: impl IntoIterator<Item = impl Into<Val<String>>>) -> Self {
+        Self(self.0.with_list::<Val<String>>("AlarmActions", value))
+    }
+    /// `AlarmDescription`: 0 to 1024 characters.
+    pub fn alarm_description(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("AlarmDescription", value.into()))
+    }
+    /// `AlarmName`: 1 to 255 characters.
+    pub fn alarm_name(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("AlarmName", value.into()))
+    }
+    /// `InsufficientDataActions`: 0 to 5 elements.
+    pub fn insufficient_data_actions(
+        self,
+        value: impl IntoIterator<Item = impl Into<Val<String>>>,
+    ) -> Self {
+        Self(
+            self.0
+                .with_list::<Val<String>>("InsufficientDataActions", value),
+        )
+    }
+    /// `OKActions`: 0 to 5 elements.
+    pub fn ok_actions(self, value: impl IntoIterator<Item = impl Into<Val<String>>>) -> Self {
+        Self(self.0.with_list::<Val<String>>("OKActions", value))
+    }
+    /// `Tags`: 0 to 50 elements.
+    pub fn tags(self, value: impl IntoIterator<Item = Tag>) -> Self {
+        Self(self.0.with_list::<Tag>("Tags", value))
+    }
+}
+
+impl Resource for CompositeAlarm {
+    const TYPE: &'static str = "AWS::CloudWatch::CompositeAlarm";
+    fn into_properties(self) -> Value {
+        self.0.into_value()
+    }
+}
+
+impl Handle<CompositeAlarm> {
+    /// What `Ref` returns.
+    pub fn name(&self) -> Val<String> {
+        self.reference()
+    }
+    /// The attribute `Arn`.
+    pub fn arn(&self) -> Val<String> {
+        self.attribute("Arn")
+    }
+}
+
+/// `ActionConfiguration` of `AWS::CloudWatch::CompositeAlarm`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CompositeAlarmActionConfiguration(Fields);
+
+impl CompositeAlarmActionConfiguration {
+    /// Nothing set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// `AlarmTagsPropagation`.
+    pub fn alarm_tags_propagation(self, value: CompositeAlarmAlarmTagsPropagation) -> Self {
+        Self(self.0.with("AlarmTagsPropagation", value))
+    }
+}
+
+/// `AlarmTagsPropagation` of `AWS::CloudWatch::CompositeAlarm`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompositeAlarmAlarmTagsPropagation(Fields);
+
+impl CompositeAlarmAlarmTagsPropagation {
+    /// With what is required.
+    pub fn new(enabled: impl Into<Val<bool>>) -> Self {
+        Self(Fields::new().with("Enabled", enabled.into()))
+    }
+    /// `ExcludedTagKeys`: 1 to 50 elements.
+    pub fn excluded_tag_keys(
+        self,
+        value: impl IntoIterator<Item = impl Into<Val<String>>>,
+    ) -> Self {
+        Self(self.0.with_list::<Val<String>>("ExcludedTagKeys", value))
+    }
+    /// `IncludedTagKeys`: 1 to 50 elements.
+    pub fn included_tag_keys(
+        self,
+        value: impl IntoIterator<Item = impl Into<Val<String>>>,
+    ) -> Self {
+        Self(self.0.with_list::<Val<String>>("IncludedTagKeys", value))
+    }
+}
+
+/// What AWS's schema says of `AWS::CloudWatch::CompositeAlarm`.
+pub static COMPOSITE_ALARM: ResourceSchema = ResourceSchema {
+    type_name: "AWS::CloudWatch::CompositeAlarm",
+    attributes: &["Arn"],
+    create_only: &["AlarmName"],
+    conditional_create_only: &[],
+    write_only: &[],
+    unordered: &[
+        "ActionConfiguration.AlarmTagsPropagation.ExcludedTagKeys",
+        "ActionConfiguration.AlarmTagsPropagation.IncludedTagKeys",
+    ],
+    tagging: Some(Tagging::List),
+    bounds: &[
+        (
+            "ActionConfiguration.AlarmTagsPropagation.ExcludedTagKeys",
+            Limit::Items(1, 50),
+        ),
+        (
+            "ActionConfiguration.AlarmTagsPropagation.ExcludedTagKeys.*",
+            Limit::Length(1, 128),
+        ),
+        (
+            "ActionConfiguration.AlarmTagsPropagation.IncludedTagKeys",
+            Limit::Items(1, 50),
+        ),
+        (
+            "ActionConfiguration.AlarmTagsPropagation.IncludedTagKeys.*",
+            Limit::Length(1, 128),
+        ),
+        ("ActionsSuppressor", Limit::Length(1, 1600)),
+        (
+            "ActionsSuppressorExtensionPeriod",
+            Limit::Range(0.0, f64::MAX),
+        ),
+        ("ActionsSuppressorWaitPeriod", Limit::Range(0.0, f64::MAX)),
+        ("AlarmActions", Limit::Items(0, 5)),
+        ("AlarmActions.*", Limit::Length(1, 1024)),
+        ("AlarmDescription", Limit::Length(0, 1024)),
+        ("AlarmName", Limit::Length(1, 255)),
+        ("AlarmRule", Limit::Length(1, 10240)),
+        ("InsufficientDataActions", Limit::Items(0, 5)),
+        ("InsufficientDataActions.*", Limit::Length(1, 1024)),
+        ("OKActions", Limit::Items(0, 5)),
+        ("OKActions.*", Limit::Length(1, 1024)),
+        ("Tags", Limit::Items(0, 50)),
+    ],
+};
+
+/// `AWS::CloudWatch::Dashboard`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dashboard(Fields);
+
+impl Dashboard {
+    /// With what is required.
+    pub fn new(dashboard_body: impl Into<Val<String>>) -> Self {
+        Self(Fields::new().with("DashboardBody", dashboard_body.into()))
+    }
+    /// `DashboardName`.
+    pub fn dashboard_name(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("DashboardName", value.into()))
+    }
+    /// `Tags`: 0 to 50 elements.
+    pub fn tags(self, value: impl IntoIterator<Item = Tag>) -> Self {
+        Self(self.0.with_list::<Tag>("Tags", value))
+    }
+}
+
+impl Resource for Dashboard {
+    const TYPE: &'static str = "AWS::CloudWatch::Dashboard";
+    fn into_properties(self) -> Value {
+        self.0.into_value()
+    }
+}
+
+impl Handle<Dashboard> {
+    /// What `Ref` returns.
+    pub fn name(&self) -> Val<String> {
+        self.reference()
+    }
+}
+
+/// What AWS's schema says of `AWS::CloudWatch::Dashboard`.
+pub static DASHBOARD: ResourceSchema = ResourceSchema {
+    type_name: "AWS::CloudWatch::Dashboard",
+    attributes: &[],
+    create_only: &["DashboardName"],
+    conditional_create_only: &[],
+    write_only: &[],
+    unordered: &["Tags"],
+    tagging: Some(Tagging::List),
+    bounds: &[("Tags", Limit::Items(0, 50))],
+};
+
 crate::property::nested!(
     AlarmActionConfiguration,
     AlarmDimension,
@@ -665,7 +880,9 @@ crate::property::nested!(
     AlarmPromQLCriteria,
     AlarmTagsPropagation,
     AlarmWallClockWindow,
-    AlarmWarmUpConfiguration
+    AlarmWarmUpConfiguration,
+    CompositeAlarmActionConfiguration,
+    CompositeAlarmAlarmTagsPropagation
 );
 crate::property::closed_set!(
     AlarmComparisonOperator,

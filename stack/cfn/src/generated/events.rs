@@ -8,6 +8,72 @@ use crate::schema::{Limit, ResourceSchema, Tagging};
 use crate::val::Val;
 use serde_json::Value;
 
+/// `AWS::Events::Archive`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Archive(Fields);
+
+impl Archive {
+    /// With what is required.
+    pub fn new(source_arn: impl Into<Val<String>>) -> Self {
+        Self(Fields::new().with("SourceArn", source_arn.into()))
+    }
+    /// `ArchiveName`: 1 to 48 characters.
+    pub fn archive_name(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("ArchiveName", value.into()))
+    }
+    /// `Description`: 0 to 512 characters.
+    pub fn description(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("Description", value.into()))
+    }
+    /// `EventPattern`.
+    pub fn event_pattern(self, value: impl Into<Json>) -> Self {
+        Self(self.0.with("EventPattern", value.into()))
+    }
+    /// `KmsKeyIdentifier`: 0 to 2048 characters.
+    pub fn kms_key_identifier(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("KmsKeyIdentifier", value.into()))
+    }
+    /// `RetentionDays`: from 0.
+    pub fn retention_days(self, value: impl Into<Val<i64>>) -> Self {
+        Self(self.0.with("RetentionDays", value.into()))
+    }
+}
+
+impl Resource for Archive {
+    const TYPE: &'static str = "AWS::Events::Archive";
+    fn into_properties(self) -> Value {
+        self.0.into_value()
+    }
+}
+
+impl Handle<Archive> {
+    /// What `Ref` returns.
+    pub fn name(&self) -> Val<String> {
+        self.reference()
+    }
+    /// The attribute `Arn`.
+    pub fn arn(&self) -> Val<String> {
+        self.attribute("Arn")
+    }
+}
+
+/// What AWS's schema says of `AWS::Events::Archive`.
+pub static ARCHIVE: ResourceSchema = ResourceSchema {
+    type_name: "AWS::Events::Archive",
+    attributes: &["Arn"],
+    create_only: &["ArchiveName", "SourceArn"],
+    conditional_create_only: &[],
+    write_only: &[],
+    unordered: &[],
+    tagging: None,
+    bounds: &[
+        ("ArchiveName", Limit::Length(1, 48)),
+        ("Description", Limit::Length(0, 512)),
+        ("KmsKeyIdentifier", Limit::Length(0, 2048)),
+        ("RetentionDays", Limit::Range(0.0, f64::MAX)),
+    ],
+};
+
 /// `AWS::Events::EventBus`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventBus(Fields);

@@ -2,10 +2,263 @@
 
 use crate::handle::{Handle, Resource};
 use crate::overlays::Tag;
+use crate::policy::PolicyDocument;
 use crate::property::{Fields, Json, Property};
 use crate::schema::{Limit, ResourceSchema, Tagging};
 use crate::val::Val;
 use serde_json::Value;
+
+/// `AWS::Logs::Delivery`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery(Fields);
+
+impl Delivery {
+    /// With what is required.
+    pub fn new(
+        delivery_destination_arn: impl Into<Val<String>>,
+        delivery_source_name: impl Into<Val<String>>,
+    ) -> Self {
+        Self(
+            Fields::new()
+                .with("DeliveryDestinationArn", delivery_destination_arn.into())
+                .with("DeliverySourceName", delivery_source_name.into()),
+        )
+    }
+    /// `FieldDelimiter`: 1 to 5 characters.
+    pub fn field_delimiter(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("FieldDelimiter", value.into()))
+    }
+    /// `RecordFields`: 0 to 128 elements.
+    pub fn record_fields(self, value: impl IntoIterator<Item = impl Into<Val<String>>>) -> Self {
+        Self(self.0.with_list::<Val<String>>("RecordFields", value))
+    }
+    /// `S3EnableHiveCompatiblePath`.
+    pub fn s3_enable_hive_compatible_path(self, value: impl Into<Val<bool>>) -> Self {
+        Self(self.0.with("S3EnableHiveCompatiblePath", value.into()))
+    }
+    /// `S3SuffixPath`: 0 to 256 characters.
+    pub fn s3_suffix_path(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("S3SuffixPath", value.into()))
+    }
+    /// `Tags`.
+    pub fn tags(self, value: impl IntoIterator<Item = Tag>) -> Self {
+        Self(self.0.with_list::<Tag>("Tags", value))
+    }
+}
+
+impl Resource for Delivery {
+    const TYPE: &'static str = "AWS::Logs::Delivery";
+    fn into_properties(self) -> Value {
+        self.0.into_value()
+    }
+}
+
+impl Handle<Delivery> {
+    /// The attribute `Arn`.
+    pub fn arn(&self) -> Val<String> {
+        self.attribute("Arn")
+    }
+    /// The attribute `DeliveryDestinationType`.
+    pub fn delivery_destination_type(&self) -> Val<String> {
+        self.attribute("DeliveryDestinationType")
+    }
+    /// The attribute `DeliveryId`.
+    pub fn delivery_id(&self) -> Val<String> {
+        self.attribute("DeliveryId")
+    }
+}
+
+/// What AWS's schema says of `AWS::Logs::Delivery`.
+pub static DELIVERY: ResourceSchema = ResourceSchema {
+    type_name: "AWS::Logs::Delivery",
+    attributes: &["Arn", "DeliveryDestinationType", "DeliveryId"],
+    create_only: &["DeliveryDestinationArn", "DeliverySourceName"],
+    conditional_create_only: &[],
+    write_only: &[],
+    unordered: &["Tags"],
+    tagging: Some(Tagging::List),
+    bounds: &[
+        ("DeliveryDestinationArn", Limit::Length(16, 2048)),
+        ("DeliverySourceName", Limit::Length(1, 60)),
+        ("FieldDelimiter", Limit::Length(1, 5)),
+        ("RecordFields", Limit::Items(0, 128)),
+        ("RecordFields.*", Limit::Length(1, 50)),
+        ("S3SuffixPath", Limit::Length(0, 256)),
+    ],
+};
+
+/// `AWS::Logs::DeliveryDestination`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliveryDestination(Fields);
+
+impl DeliveryDestination {
+    /// With what is required.
+    pub fn new(name: impl Into<Val<String>>) -> Self {
+        Self(Fields::new().with("Name", name.into()))
+    }
+    /// `DeliveryDestinationPolicy`.
+    pub fn delivery_destination_policy(self, value: DeliveryDestinationDestinationPolicy) -> Self {
+        Self(self.0.with("DeliveryDestinationPolicy", value))
+    }
+    /// `DeliveryDestinationType`: 1 to 12 characters.
+    pub fn delivery_destination_type(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("DeliveryDestinationType", value.into()))
+    }
+    /// `DestinationResourceArn`: 16 to 2048 characters.
+    pub fn destination_resource_arn(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("DestinationResourceArn", value.into()))
+    }
+    /// `OutputFormat`: 1 to 12 characters.
+    pub fn output_format(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("OutputFormat", value.into()))
+    }
+    /// `Tags`.
+    pub fn tags(self, value: impl IntoIterator<Item = Tag>) -> Self {
+        Self(self.0.with_list::<Tag>("Tags", value))
+    }
+}
+
+impl Resource for DeliveryDestination {
+    const TYPE: &'static str = "AWS::Logs::DeliveryDestination";
+    fn into_properties(self) -> Value {
+        self.0.into_value()
+    }
+}
+
+impl Handle<DeliveryDestination> {
+    /// What `Ref` returns.
+    pub fn name(&self) -> Val<String> {
+        self.reference()
+    }
+    /// The attribute `Arn`.
+    pub fn arn(&self) -> Val<String> {
+        self.attribute("Arn")
+    }
+}
+
+/// `DestinationPolicy` of `AWS::Logs::DeliveryDestination`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeliveryDestinationDestinationPolicy(Fields);
+
+impl DeliveryDestinationDestinationPolicy {
+    /// Nothing set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// `DeliveryDestinationName`: 1 to 60 characters.
+    pub fn delivery_destination_name(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("DeliveryDestinationName", value.into()))
+    }
+    /// `DeliveryDestinationPolicy`.
+    pub fn delivery_destination_policy(self, value: PolicyDocument) -> Self {
+        Self(self.0.with("DeliveryDestinationPolicy", value))
+    }
+}
+
+/// What AWS's schema says of `AWS::Logs::DeliveryDestination`.
+pub static DELIVERY_DESTINATION: ResourceSchema = ResourceSchema {
+    type_name: "AWS::Logs::DeliveryDestination",
+    attributes: &["Arn"],
+    create_only: &[
+        "DeliveryDestinationType",
+        "DestinationResourceArn",
+        "Name",
+        "OutputFormat",
+    ],
+    conditional_create_only: &[],
+    write_only: &["DeliveryDestinationPolicy"],
+    unordered: &["Tags"],
+    tagging: Some(Tagging::List),
+    bounds: &[
+        (
+            "DeliveryDestinationPolicy.DeliveryDestinationName",
+            Limit::Length(1, 60),
+        ),
+        ("DeliveryDestinationType", Limit::Length(1, 12)),
+        ("DestinationResourceArn", Limit::Length(16, 2048)),
+        ("Name", Limit::Length(1, 60)),
+        ("OutputFormat", Limit::Length(1, 12)),
+    ],
+};
+
+/// `AWS::Logs::DeliverySource`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliverySource(Fields);
+
+impl DeliverySource {
+    /// With what is required.
+    pub fn new(name: impl Into<Val<String>>) -> Self {
+        Self(Fields::new().with("Name", name.into()))
+    }
+    /// `DeliverySourceConfiguration`.
+    pub fn delivery_source_configuration(
+        self,
+        value: impl IntoIterator<Item = (impl Into<String>, impl Into<Val<String>>)>,
+    ) -> Self {
+        Self(
+            self.0
+                .with_map::<_, Val<String>>("DeliverySourceConfiguration", value),
+        )
+    }
+    /// `LogType`: 1 to 255 characters.
+    pub fn log_type(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("LogType", value.into()))
+    }
+    /// `ResourceArn`: 16 to 2048 characters.
+    pub fn resource_arn(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("ResourceArn", value.into()))
+    }
+    /// `Tags`.
+    pub fn tags(self, value: impl IntoIterator<Item = Tag>) -> Self {
+        Self(self.0.with_list::<Tag>("Tags", value))
+    }
+}
+
+impl Resource for DeliverySource {
+    const TYPE: &'static str = "AWS::Logs::DeliverySource";
+    fn into_properties(self) -> Value {
+        self.0.into_value()
+    }
+}
+
+impl Handle<DeliverySource> {
+    /// What `Ref` returns.
+    pub fn name(&self) -> Val<String> {
+        self.reference()
+    }
+    /// The attribute `Arn`.
+    pub fn arn(&self) -> Val<String> {
+        self.attribute("Arn")
+    }
+    /// The attribute `Service`.
+    pub fn service(&self) -> Val<String> {
+        self.attribute("Service")
+    }
+    /// The attribute `Status`.
+    pub fn status(&self) -> Val<String> {
+        self.attribute("Status")
+    }
+    /// The attribute `StatusReason`.
+    pub fn status_reason(&self) -> Val<String> {
+        self.attribute("StatusReason")
+    }
+}
+
+/// What AWS's schema says of `AWS::Logs::DeliverySource`.
+pub static DELIVERY_SOURCE: ResourceSchema = ResourceSchema {
+    type_name: "AWS::Logs::DeliverySource",
+    attributes: &["Arn", "ResourceArns", "Service", "Status", "StatusReason"],
+    create_only: &["Name"],
+    conditional_create_only: &[],
+    write_only: &["ResourceArn"],
+    unordered: &["Tags"],
+    tagging: Some(Tagging::List),
+    bounds: &[
+        ("LogType", Limit::Length(1, 255)),
+        ("Name", Limit::Length(1, 60)),
+        ("ResourceArn", Limit::Length(16, 2048)),
+    ],
+};
 
 /// `AWS::Logs::LogGroup`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -123,4 +376,5 @@ pub static LOG_GROUP: ResourceSchema = ResourceSchema {
     ],
 };
 
+crate::property::nested!(DeliveryDestinationDestinationPolicy);
 crate::property::closed_set!(LogGroupClass);

@@ -7,6 +7,7 @@ pub mod cloudformation;
 pub mod cloudwatch;
 pub mod dynamodb;
 pub mod events;
+pub mod eventschemas;
 pub mod iam;
 pub mod kms;
 pub mod lambda;
@@ -24,7 +25,12 @@ pub(crate) static SCHEMAS: &[&ResourceSchema] = &[
     &cloudformation::WAIT_CONDITION,
     &cloudformation::WAIT_CONDITION_HANDLE,
     &cloudwatch::ALARM,
+    &cloudwatch::COMPOSITE_ALARM,
+    &cloudwatch::DASHBOARD,
     &dynamodb::TABLE,
+    &eventschemas::REGISTRY,
+    &eventschemas::SCHEMA,
+    &events::ARCHIVE,
     &events::EVENT_BUS,
     &events::RULE,
     &iam::POLICY,
@@ -35,6 +41,9 @@ pub(crate) static SCHEMAS: &[&ResourceSchema] = &[
     &lambda::EVENT_SOURCE_MAPPING,
     &lambda::FUNCTION,
     &lambda::PERMISSION,
+    &logs::DELIVERY,
+    &logs::DELIVERY_DESTINATION,
+    &logs::DELIVERY_SOURCE,
     &logs::LOG_GROUP,
     &s3::BUCKET,
     &s3::BUCKET_POLICY,
