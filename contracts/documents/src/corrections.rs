@@ -126,6 +126,30 @@ pub(crate) fn asked(invoice: &Invoice, rule: &str) -> bool {
 /// Words for rules of a syntax, which the library's registry of business rules does not have.
 const SYNTAX_WORDS: &[(&str, &str)] = &[
     (
+        "UBL-SR-07",
+        "A preceding invoice reference must have an identifier.",
+    ),
+    (
+        "UBL-SR-19",
+        "A payee has one name, and it is not the seller's.",
+    ),
+    (
+        "UBL-SR-43",
+        "A scheme or type is for the invoiced object only (document type code 130 or 50).",
+    ),
+    (
+        "UBL-SR-48",
+        "An invoice line must have one and only one VAT category.",
+    ),
+    (
+        "UBL-SR-51",
+        "An address must not have more than one third line.",
+    ),
+    (
+        "UBL-SR-53",
+        "A tax scheme must have its identifier and the company's.",
+    ),
+    (
         "UBL-SR-42",
         "The seller must not have more than two tax schemes.",
     ),

@@ -20,9 +20,15 @@ pub(super) const RULES: &[&str] = &[
     "UBL-DT-01",
     "UBL-DT-06",
     "UBL-DT-07",
+    "UBL-SR-07",
+    "UBL-SR-19",
     "UBL-SR-42",
+    "UBL-SR-43",
     "UBL-SR-44",
     "UBL-SR-47",
+    "UBL-SR-48",
+    "UBL-SR-51",
+    "UBL-SR-53",
 ];
 
 pub(super) fn broken(root: Node<'_, '_>, out: &mut Vec<Violation>) {
@@ -40,6 +46,7 @@ pub(super) fn broken(root: Node<'_, '_>, out: &mut Vec<Violation>) {
         if name.ends_with("BinaryObject") {
             attached(node, name, out);
         }
+        shape(node, name, out);
     }
 }
 
@@ -106,6 +113,36 @@ fn tax_totals(root: Node<'_, '_>, out: &mut Vec<Violation>) {
 }
 
 fn payment(root: Node<'_, '_>, out: &mut Vec<Violation>) {
+    let credit = root.tag_name().name() == "CreditNote";
+    for reference in at(root, &["AdditionalDocumentReference"]) {
+        let types = at(reference, &["DocumentTypeCode"]);
+        let typed = |code: &str| types.iter().any(|found| text(*found) == code);
+        let schemed = at(reference, &["ID"])
+            .iter()
+            .any(|id| id.attribute("schemeID").is_some());
+        if !(typed("130") || (credit && typed("50")) || (!schemed && types.is_empty())) {
+            add(out, "UBL-SR-43", "BT-18", "BT-18");
+        }
+    }
+    let path = [
+        "AccountingSupplierParty",
+        "Party",
+        "PartyLegalEntity",
+        "RegistrationName",
+    ];
+    let sellers: Vec<String> = at(root, &path).into_iter().map(text).collect();
+    for payee in at(root, &["PayeeParty"]) {
+        let names: Vec<String> = at(payee, &["PartyName", "Name"])
+            .into_iter()
+            .map(text)
+            .collect();
+        let differs = names
+            .iter()
+            .any(|name| sellers.iter().any(|seller| seller != name));
+        if names.len() > 1 || !differs {
+            add(out, "UBL-SR-19", "BT-59", "BG-10/BT-59");
+        }
+    }
     for party in at(root, &["AccountingSupplierParty", "Party"]) {
         if at(party, &["PartyTaxScheme"]).len() > 2 {
             add(out, "UBL-SR-42", "", "BG-4/PartyTaxScheme");
@@ -123,6 +160,26 @@ fn payment(root: Node<'_, '_>, out: &mut Vec<Violation>) {
         if different.len() > 1 {
             add(out, rule, term, &format!("BG-16/{term}"));
         }
+    }
+}
+
+/// How often parts occur, where the reader takes the first and says nothing.
+fn shape(node: Node<'_, '_>, name: &str, out: &mut Vec<Violation>) {
+    let count = |path: &[&str]| at(node, path).len();
+    match name {
+        "BillingReference" if count(&["InvoiceDocumentReference", "ID"]) == 0 => {
+            add(out, "UBL-SR-07", "BT-25", "BG-3/BT-25");
+        }
+        "InvoiceLine" | "CreditNoteLine" if count(&["Item", "ClassifiedTaxCategory"]) != 1 => {
+            add(out, "UBL-SR-48", "BT-151", &format!("{name}/BT-151"));
+        }
+        "PostalAddress" | "Address" if count(&["AddressLine"]) > 1 => {
+            add(out, "UBL-SR-51", "", &format!("{name}/AddressLine"));
+        }
+        "PartyTaxScheme" if count(&["TaxScheme", "ID"]) == 0 || count(&["CompanyID"]) == 0 => {
+            add(out, "UBL-SR-53", "", name);
+        }
+        _ => {}
     }
 }
 
