@@ -1,7 +1,7 @@
 //! Deploying: a second `up` changes nothing, `diff` tells the truth, a killed `up` converges, `down` leaves nothing.
 
-use crate::environment::{Document, program, shared, up};
-use e2e::{Clients, account_of};
+use crate::environment::{Document, apart, renamed, shared};
+use e2e::Clients;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ async fn left_over(clients: &Clients) -> Vec<String> {
 
 #[tokio::test]
 async fn down_after_use_leaves_nothing() {
-    let environment = up("ephemeral");
+    let environment = apart("gone", "666666666666");
     let trace = environment.settle(&Document::numbered("invoice.xml", "DOWN"));
     assert_eq!(trace["status"], "PAID");
     assert!(!left_over(&environment.clients()).await.is_empty());
@@ -123,20 +123,12 @@ async fn down_after_use_leaves_nothing() {
 /// `up` is killed after more and more time; the next one takes over wherever it was.
 #[tokio::test]
 async fn a_killed_up_is_finished_by_the_next() {
-    let program = program();
-    // An account of its own: the same environment file under another account.
-    let folder = tempfile::tempdir().unwrap();
-    let good = std::fs::read_to_string(program.project().join("environments/dev.yaml")).unwrap();
-    let account = account_of(&program, "dev").unwrap();
-    let file = good.replace(&account, "777777777777");
-    assert_ne!(file, good);
-    std::fs::write(folder.path().join("killed.yaml"), file).unwrap();
-    let program = program.with_environments(folder.path());
+    let (program, _folder) = renamed("killed", "777777777777");
     let up = [
         "up", "--env", "killed", "--target", "local", "--yes", "--output", "json",
     ];
     for milliseconds in [20, 60, 120, 200, 300, 450, 700] {
-        let mut child = program.spawn(&up).unwrap();
+        let mut child = program.spawn_quiet(&up).unwrap();
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
         let _ = child.kill();
         child.wait().unwrap();
@@ -146,13 +138,8 @@ async fn a_killed_up_is_finished_by_the_next() {
         .unwrap()
         .expect(&[0])
         .unwrap_or_else(|error| panic!("{error}"));
-    assert!(
-        run.document().unwrap()["stack"]["status"]
-            .as_str()
-            .unwrap()
-            .ends_with("_COMPLETE"),
-        "{run}"
-    );
+    let status = &run.document().unwrap()["stack"]["status"];
+    assert!(status.as_str().unwrap().ends_with("_COMPLETE"), "{run}");
     let diff = program
         .run(&["diff", "--env", "killed", "--target", "local"])
         .unwrap();
@@ -161,8 +148,6 @@ async fn a_killed_up_is_finished_by_the_next() {
         .run(&["down", "--env", "killed", "--target", "local", "--yes"])
         .unwrap();
     assert_eq!(down.code, 0, "{down}");
-    assert_eq!(
-        left_over(&Clients::of(&program, "777777777777").unwrap()).await,
-        Vec::<String>::new()
-    );
+    let clients = Clients::of(&program, "777777777777").unwrap();
+    assert_eq!(left_over(&clients).await, Vec::<String>::new());
 }

@@ -6,7 +6,7 @@ use e2e::{Clients, Program, Run, account_of};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 /// The program with a local cloud that was begun afresh for this run.
@@ -39,6 +39,7 @@ pub struct Deployed {
     pub name: &'static str,
     pub account: String,
     pub outputs: BTreeMap<String, String>,
+    _environments: Option<Arc<tempfile::TempDir>>,
 }
 
 /// The environment that tests share; nobody breaks anything in it.
@@ -65,9 +66,37 @@ pub fn up(name: &'static str) -> Deployed {
         name,
         account,
         outputs,
+        _environments: None,
     };
     deployed.insert(name, up.clone());
     up
+}
+
+/// The program with the environment file of dev under another name, in an account that nobody else uses.
+pub fn renamed(name: &str, account: &str) -> (Program, tempfile::TempDir) {
+    let program = program();
+    let folder = tempfile::tempdir().unwrap();
+    let dev = std::fs::read_to_string(program.project().join("environments/dev.yaml")).unwrap();
+    let file = dev.replace(&account_of(&program, "dev").unwrap(), account);
+    assert_ne!(file, dev);
+    std::fs::write(folder.path().join(format!("{name}.yaml")), file).unwrap();
+    (program.with_environments(folder.path()), folder)
+}
+
+/// An environment of its own, up, in an account that nobody else uses.
+pub fn apart(name: &'static str, account: &str) -> Deployed {
+    let (program, folder) = renamed(name, account);
+    let up = ["up", "--env", name, "--target", "local", "--yes"];
+    let answer = program
+        .json(&up, &[0])
+        .unwrap_or_else(|error| panic!("{error}"));
+    Deployed {
+        program,
+        name,
+        account: account.to_owned(),
+        outputs: serde_json::from_value(answer["outputs"].clone()).unwrap(),
+        _environments: Some(Arc::new(folder)),
+    }
 }
 
 impl Deployed {
