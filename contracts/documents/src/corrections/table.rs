@@ -52,7 +52,7 @@ pub(crate) const TABLE: &[Correction] = &[
     row("PEPPOL-EN16931-R044", UNSEEN, "UBL only: a price has allowances and no charges."),
     row("PEPPOL-EN16931-R053", UNSEEN, "One VAT total with a breakdown (CII: one in the invoice's currency)."),
     row("PEPPOL-EN16931-R054", UNSEEN, "One VAT total without a breakdown if there is an accounting currency, else none."),
-    row("PEPPOL-EN16931-R061", "asks a mandate that it could read", "A direct debit has a mandate reference."),
+    row("PEPPOL-EN16931-R061", "asks code 59 only", "A direct debit (49 or 59) has a mandate reference."),
     row("PEPPOL-EN16931-R080", UNSEEN, "UBL: a credit note has at most one project; CII: a document has at most one tender."),
     row("PEPPOL-EN16931-R100", UNSEEN, "A line has at most one invoiced object."),
     row("PEPPOL-EN16931-R101", UNSEEN, "A line's document reference is an invoiced object, type 130."),
