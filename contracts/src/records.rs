@@ -322,6 +322,9 @@ mod tests {
             ..summary(json!(null))
         };
         let again = serde_json::to_value(&both).unwrap();
-        assert_eq!(serde_json::from_value::<InvoiceSummary>(again).unwrap(), both);
+        assert_eq!(
+            serde_json::from_value::<InvoiceSummary>(again).unwrap(),
+            both
+        );
     }
 }

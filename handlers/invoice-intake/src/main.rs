@@ -4,5 +4,8 @@ use contracts::handlers::InvoiceIntake;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), kit::Error> {
-    kit::Consumer::<InvoiceIntake>::new().on(invoice_intake::handle).run().await
+    kit::Consumer::<InvoiceIntake>::new()
+        .on(invoice_intake::handle)
+        .run()
+        .await
 }

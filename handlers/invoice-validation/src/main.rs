@@ -4,5 +4,8 @@ use contracts::handlers::InvoiceValidation;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), kit::Error> {
-    kit::Consumer::<InvoiceValidation>::new().on(invoice_validation::handle).run().await
+    kit::Consumer::<InvoiceValidation>::new()
+        .on(invoice_validation::handle)
+        .run()
+        .await
 }

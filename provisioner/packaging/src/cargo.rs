@@ -112,7 +112,7 @@ impl Plan {
             .join(handler)
     }
 
-    pub(crate) fn dep_info(&self, handler: &str) -> PathBuf {
+    pub(crate) fn depfile(&self, handler: &str) -> PathBuf {
         self.binary(handler).with_extension("d")
     }
 

@@ -9,7 +9,7 @@ use crate::archive::replace;
 use crate::cargo::Plan;
 use crate::seen::{Seen, Stamp, hash};
 use crate::toolchain::Toolchain;
-use crate::{Archive, PackagingError, dep_info};
+use crate::{Archive, PackagingError, depfile};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -187,11 +187,11 @@ fn input_paths(project: &Path, plan: &Plan) -> Result<Vec<PathBuf>, PackagingErr
     let mut paths: Vec<PathBuf> = STEERING.iter().map(|name| project.join(name)).collect();
     paths.push(plan.cargo_home().join("config.toml"));
     for handler in plan.handlers() {
-        let dep_info = plan.dep_info(handler);
-        let text = std::fs::read_to_string(&dep_info).map_err(|source| {
-            PackagingError::io("read cargo's list of sources", &dep_info, source)
+        let depfile = plan.depfile(handler);
+        let text = std::fs::read_to_string(&depfile).map_err(|source| {
+            PackagingError::io("read cargo's list of sources", &depfile, source)
         })?;
-        for source in dep_info::parse(&text) {
+        for source in depfile::parse(&text) {
             // What a build script generated follows from the script's own inputs.
             if source.starts_with(plan.target()) {
                 continue;
@@ -289,7 +289,7 @@ mod tests {
         let binary = file("target/x86_64-unknown-linux-gnu/handler/portal", "program");
         let archive = file("target/handlers/portal.zip", "zip");
         fs::write(
-            plan.dep_info("portal"),
+            plan.depfile("portal"),
             format!("{}: {}\n", binary.display(), source.display()),
         )
         .unwrap();

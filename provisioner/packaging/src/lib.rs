@@ -6,7 +6,7 @@
 
 mod archive;
 mod cargo;
-mod dep_info;
+mod depfile;
 mod elf;
 mod error;
 mod fingerprint;

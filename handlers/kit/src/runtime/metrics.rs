@@ -38,7 +38,11 @@ pub(crate) fn line(of: Dimensions<'_>, tally: &Tally, now: OffsetDateTime) -> St
     let mut values = vec![
         ("Received", "Count", json!(1)),
         ("Succeeded", "Count", count(tally.succeeded)),
-        ("Failed", "Count", count(!tally.succeeded && !tally.deferred)),
+        (
+            "Failed",
+            "Count",
+            count(!tally.succeeded && !tally.deferred),
+        ),
         ("Retried", "Count", count(tally.retried)),
         ("DuplicateSuppressed", "Count", count(tally.duplicate)),
         ("Replayed", "Count", count(tally.replayed)),

@@ -14,7 +14,8 @@ use contracts::records::{HistoryRecord, NoticeRecord, PaymentRecord};
 use contracts::tables::{Table, keys};
 use contracts::{Handler, InvoiceId, Needs};
 use ports::{
-    Answer, Completes, Draft, InvoiceChange, PortError, Replaced, SUCCESSION, VendorChange, WriteInvoices, WriteVendors,
+    Answer, Completes, Draft, InvoiceChange, PortError, Replaced, SUCCESSION, VendorChange,
+    WriteInvoices, WriteVendors,
 };
 use serde::Serialize;
 use std::time::Duration;
