@@ -21,6 +21,10 @@ pub(crate) const DOCUMENTS: &str = "Documents";
 pub(crate) const NOTICES: &str = "NoticesTopic";
 /// Alarms for people.
 pub(crate) const ALERTS: &str = "AlertsTopic";
+/// The one alarm over all alarms.
+pub(crate) const ALARM: &str = "Alarm";
+/// The dashboard.
+pub(crate) const DASHBOARD: &str = "Dashboard";
 /// The HTTP API.
 pub(crate) const API: &str = "Api";
 
@@ -30,6 +34,10 @@ pub(crate) fn data_key() -> Handle<kms::Key> {
 
 pub(crate) fn messaging_key() -> Handle<kms::Key> {
     Handle::to(MESSAGING_KEY)
+}
+
+pub(crate) fn api() -> Handle<cfn::apigatewayv2::Api> {
+    Handle::to(API)
 }
 
 pub(crate) fn bus() -> Handle<events::EventBus> {

@@ -13,6 +13,7 @@ mod graph;
 mod ids;
 pub mod lanes;
 mod numbers;
+mod observability;
 pub mod schemas;
 mod shared;
 mod synth;

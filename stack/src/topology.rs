@@ -13,6 +13,7 @@ use crate::constructs::topic::{subscribe, topic};
 use crate::environment::Environment;
 use crate::graph::{Graph, Lane, Path};
 use crate::ids;
+use crate::observability::observability;
 use crate::shared::shared;
 use cfn::{Handle, Principal, Stack, Statement, sns};
 use contracts::Input;
@@ -38,6 +39,7 @@ pub(crate) fn build(environment: &Environment, artifacts: &Artifacts, graph: &Gr
     inboxes(&mut site);
     topics(&mut site);
     lanes(&mut site);
+    observability(&mut site);
     stack
 }
 

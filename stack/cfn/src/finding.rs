@@ -94,6 +94,9 @@ pub enum Code {
     /// A physical name is longer than its service allows.
     #[serde(rename = "CFN014")]
     NameTooLong,
+    /// A composite alarm watches more than 100 alarms.
+    #[serde(rename = "CFN015")]
+    TooManyChildren,
 }
 
 impl Code {
@@ -114,6 +117,7 @@ impl Code {
             Self::PatternTooLong => "CFN012",
             Self::TooManyTargets => "CFN013",
             Self::NameTooLong => "CFN014",
+            Self::TooManyChildren => "CFN015",
         }
     }
 }

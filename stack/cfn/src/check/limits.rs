@@ -24,6 +24,8 @@ const ENVIRONMENT: usize = 4_096;
 const PATTERN: usize = 4_096;
 /// EventBridge: targets a rule.
 const TARGETS: usize = 5;
+/// CloudWatch: alarms that one composite alarm watches.
+const CHILDREN: usize = 100;
 /// What an unresolved value is counted as: about an ARN with a generated name.
 const UNRESOLVED: usize = 90;
 
@@ -46,6 +48,7 @@ pub(super) fn judge(template: &Template) -> Vec<Finding> {
         match kind {
             "AWS::Events::Rule" => findings.extend(rule(id, properties)),
             "AWS::Lambda::Function" => findings.extend(environment(id, properties)),
+            "AWS::CloudWatch::CompositeAlarm" => findings.extend(children(id, properties)),
             _ => {}
         }
         for (_, property, most) in NAMES.iter().filter(|(of, _, _)| *of == kind) {
@@ -136,6 +139,19 @@ fn environment(id: &str, properties: &Value) -> Option<Finding> {
         Finding::error(Code::EnvironmentTooLarge, message)
             .at(id)
             .path("Properties.Environment.Variables")
+    })
+}
+
+fn children(id: &str, properties: &Value) -> Option<Finding> {
+    let count = properties["AlarmRule"]
+        .to_string()
+        .matches("ALARM(")
+        .count();
+    let message = format!("{id} watches {count} alarms; CloudWatch allows {CHILDREN}");
+    (count > CHILDREN).then(|| {
+        Finding::error(Code::TooManyChildren, message)
+            .at(id)
+            .path("Properties.AlarmRule")
     })
 }
 

@@ -1,0 +1,143 @@
+//! Alarms: failures and age of every event type at every consumer, throttles of every function, the API's own errors.
+//! Dead-letter queues have theirs with them.
+//!
+//! Those here ring nobody by themselves. One composite alarm over all of them, and over the dead-letter queues', does:
+//! one message an incident, whatever else goes off meanwhile. Stuck invoices and state machines get theirs with what
+//! they watch.
+
+use super::watched;
+use crate::constructs::Site;
+use crate::ids;
+use cfn::cloudwatch::{
+    Alarm, AlarmComparisonOperator, AlarmDimension, AlarmStatistic, AlarmTreatMissingData,
+    CompositeAlarm,
+};
+use cfn::{Val, sub};
+use contracts::Input;
+use contracts::wiring::METRICS_NAMESPACE;
+
+/// Every event is visible within two minutes: what is older waits somewhere.
+const OLDEST_MS: u32 = 120_000;
+
+pub(super) fn alarms(site: &mut Site<'_>) {
+    for watched in watched(site) {
+        let (consumer, event_type) = (watched.consumer.name, watched.event_type.as_str());
+        let failures = on_metric(
+            site,
+            consumer,
+            event_type,
+            "Failed",
+            &format!(
+                "{consumer} failed on {event_type}: its log says why, `provision trace` where"
+            ),
+        )
+        .statistic(AlarmStatistic::Sum)
+        .threshold(1)
+        .comparison_operator(AlarmComparisonOperator::GreaterThanOrEqualToThreshold);
+        site.stack
+            .add(format!("{}FailuresAlarm", watched.id), failures);
+        if matches!(watched.consumer.input, Input::Api(_)) {
+            // A request is as old as its answer takes: the API's own latency is on the dashboard.
+            continue;
+        }
+        let age = on_metric(
+            site,
+            consumer,
+            event_type,
+            "AgeMs",
+            &format!("{event_type} reaches {consumer} later than 2 minutes after it happened"),
+        )
+        .statistic(AlarmStatistic::Maximum)
+        .threshold(OLDEST_MS)
+        .comparison_operator(AlarmComparisonOperator::GreaterThanThreshold);
+        site.stack.add(format!("{}AgeAlarm", watched.id), age);
+    }
+    throttles(site);
+    api_errors(site);
+    everything(site);
+}
+
+/// An alarm that looks every minute, and is content with silence.
+fn every_minute(description: &str) -> Alarm {
+    Alarm::new()
+        .alarm_description(description)
+        .period(60)
+        .evaluation_periods(1)
+        .treat_missing_data(AlarmTreatMissingData::NotBreaching)
+}
+
+/// On a metric of a consumer and event type.
+fn on_metric(
+    site: &Site<'_>,
+    consumer: &str,
+    event_type: &str,
+    metric: &str,
+    description: &str,
+) -> Alarm {
+    every_minute(description)
+        .namespace(METRICS_NAMESPACE)
+        .metric_name(metric)
+        .dimensions([
+            AlarmDimension::new("Consumer", consumer),
+            AlarmDimension::new("EventType", event_type),
+            AlarmDimension::new("Environment", &site.environment.name),
+        ])
+}
+
+fn throttles(site: &mut Site<'_>) {
+    for handler in &site.graph.handlers {
+        site.stack.add(
+            format!("{}ThrottlesAlarm", handler.id),
+            every_minute(&format!(
+                "{} was refused for lack of concurrency: raise it, or the account's limit",
+                handler.name
+            ))
+            .namespace("AWS/Lambda")
+            .metric_name("Throttles")
+            .dimensions([AlarmDimension::new(
+                "FunctionName",
+                ids::function(handler.id).name(),
+            )])
+            .statistic(AlarmStatistic::Sum)
+            .threshold(1)
+            .comparison_operator(AlarmComparisonOperator::GreaterThanOrEqualToThreshold),
+        );
+    }
+}
+
+fn api_errors(site: &mut Site<'_>) {
+    let has_api = |input: &Input| matches!(input, Input::Api(_));
+    if site.graph.handlers.iter().any(|h| has_api(&h.input)) {
+        site.stack.add(
+            "ApiErrorsAlarm",
+            every_minute("The API answered with 5xx: see its access log and the portal's")
+                .namespace("AWS/ApiGateway")
+                .metric_name("5xx")
+                .dimensions([AlarmDimension::new("ApiId", ids::api().id())])
+                .statistic(AlarmStatistic::Sum)
+                .threshold(1)
+                .comparison_operator(AlarmComparisonOperator::GreaterThanOrEqualToThreshold),
+        );
+    }
+}
+
+/// The one alarm over every alarm of the stack.
+fn everything(site: &mut Site<'_>) {
+    let alarms = site.stack.resources();
+    let alarms = alarms.filter(|resource| resource.type_name == "AWS::CloudWatch::Alarm");
+    let mut rule = Vec::new();
+    for (index, alarm) in alarms.enumerate() {
+        let or = if index == 0 { "" } else { " OR " };
+        let name = cfn::Handle::<Alarm>::to(alarm.id.as_str()).name();
+        rule.push(sub!(or, "ALARM(\"", name, "\")"));
+    }
+    site.stack.add(
+        ids::ALARM,
+        CompositeAlarm::new(Val::concat(rule))
+            .alarm_description(format!(
+                "Something is wrong in {}: the dashboard of that name shows what",
+                site.environment.stack_name()
+            ))
+            .alarm_actions([ids::alerts().arn()]),
+    );
+}

@@ -1,0 +1,193 @@
+//! The dashboard: the alarms, what waits in dead-letter queues, throttles and the API, then two pictures for each event
+//! type and consumer: how many, and how long.
+
+use super::{Watched, watched};
+use crate::constructs::Site;
+use crate::ids;
+use cfn::cloudwatch::{Alarm, Dashboard};
+use cfn::{Handle, Val, sqs, sub};
+use contracts::wiring::METRICS_NAMESPACE;
+use serde_json::{Value, json};
+
+/// What is counted for each event type and consumer (R16).
+const COUNTS: &[&str] = &[
+    "Received",
+    "Succeeded",
+    "Failed",
+    "Retried",
+    "DuplicateSuppressed",
+    "Replayed",
+];
+/// What is timed.
+const TIMES: &[&str] = &["LatencyMs", "AgeMs"];
+
+/// Width of the dashboard's grid.
+const GRID: u32 = 24;
+/// Height of a picture.
+const HEIGHT: u32 = 6;
+
+pub(super) fn dashboard(site: &mut Site<'_>) {
+    let mut widgets = vec![
+        alarm_states(site),
+        dead_letters(site),
+        throttles(site),
+        api(site),
+    ];
+    let first = HEIGHT * 2;
+    for (row, watched) in (0..).zip(watched(site)) {
+        let y = first + row * HEIGHT;
+        widgets.push(counts(site, &watched, y).into());
+        widgets.push(times(site, &watched, y).into());
+    }
+    site.stack.add(
+        ids::DASHBOARD,
+        Dashboard::new(sub!("{\"widgets\":", list(widgets), "}"))
+            .dashboard_name(site.environment.stack_name()),
+    );
+}
+
+fn counts(site: &Site<'_>, watched: &Watched<'_>, y: u32) -> String {
+    let metrics = metrics(site, watched, COUNTS, &[("Sum", "")]);
+    picture(site, &title(watched), &json!({ "stat": "Sum" }), 0, y).replace(METRICS, &metrics)
+}
+
+fn times(site: &Site<'_>, watched: &Watched<'_>, y: u32) -> String {
+    let statistics = [("p50", " p50"), ("p99", " p99")];
+    let metrics = metrics(site, watched, TIMES, &statistics);
+    let title = format!("{}: milliseconds", title(watched));
+    picture(site, &title, &json!({}), GRID / 2, y).replace(METRICS, &metrics)
+}
+
+fn title(watched: &Watched<'_>) -> String {
+    format!("{} at {}", watched.event_type, watched.consumer.name)
+}
+
+/// The metrics of a picture, as JSON.
+fn metrics(
+    site: &Site<'_>,
+    watched: &Watched<'_>,
+    names: &[&str],
+    statistics: &[(&str, &str)],
+) -> String {
+    let rows = names.iter().flat_map(|name| {
+        statistics.iter().map(move |(statistic, label)| {
+            json!([
+                METRICS_NAMESPACE, name,
+                "Consumer", watched.consumer.name,
+                "EventType", watched.event_type,
+                "Environment", site.environment.name,
+                { "stat": statistic, "label": format!("{name}{label}") },
+            ])
+        })
+    });
+    Value::Array(rows.collect()).to_string()
+}
+
+/// Where a picture's metrics go.
+const METRICS: &str = "\"METRICS\"";
+
+/// A picture over time, half the grid wide, with room for its metrics.
+fn picture(site: &Site<'_>, title: &str, more: &Value, x: u32, y: u32) -> String {
+    let mut properties = json!({
+        "title": title,
+        "region": site.environment.region,
+        "view": "timeSeries",
+        "period": 60,
+        "metrics": "METRICS",
+    });
+    for (name, value) in more.as_object().into_iter().flatten() {
+        properties[name.as_str()] = value.clone();
+    }
+    json!({
+        "type": "metric", "x": x, "y": y, "width": GRID / 2, "height": HEIGHT,
+        "properties": properties,
+    })
+    .to_string()
+}
+
+/// A picture whose metrics name resources.
+fn picture_of(
+    site: &Site<'_>,
+    title: &str,
+    statistic: &str,
+    x: u32,
+    y: u32,
+    rows: Vec<Val<String>>,
+) -> Val<String> {
+    let picture = picture(site, title, &json!({ "stat": statistic }), x, y);
+    let (before, after) = picture.split_once(METRICS).unwrap_or((&picture, ""));
+    sub!(before, list(rows), after)
+}
+
+fn alarm_states(site: &Site<'_>) -> Val<String> {
+    let alarms = ids_of(site, "AWS::CloudWatch::Alarm");
+    let arns = alarms.map(|id| sub!("\"", Handle::<Alarm>::to(id).arn(), "\""));
+    let widget = json!({
+        "type": "alarm", "x": 0, "y": 0, "width": GRID / 2, "height": HEIGHT,
+        "properties": { "title": "Alarms", "alarms": "METRICS" },
+    })
+    .to_string();
+    let (before, after) = widget.split_once(METRICS).unwrap_or((&widget, ""));
+    sub!(before, list(arns.collect()), after)
+}
+
+fn dead_letters(site: &Site<'_>) -> Val<String> {
+    let queues = ids_of(site, "AWS::SQS::Queue").filter(|id| id.ends_with("Dlq"));
+    let rows = queues.map(|id| {
+        let name = Handle::<sqs::Queue>::to(id).queue_name();
+        sub!(
+            "[\"AWS/SQS\",\"ApproximateNumberOfMessagesVisible\",\"QueueName\",\"",
+            name,
+            "\",{\"label\":\"",
+            id,
+            "\"}]"
+        )
+    });
+    let rows = rows.collect();
+    picture_of(site, "Dead letters", "Maximum", GRID / 2, 0, rows)
+}
+
+fn throttles(site: &Site<'_>) -> Val<String> {
+    let rows = site.graph.handlers.iter().map(|handler| {
+        let name = ids::function(handler.id).name();
+        sub!(
+            "[\"AWS/Lambda\",\"Throttles\",\"FunctionName\",\"",
+            name,
+            "\",{\"label\":\"",
+            handler.name,
+            "\"}]"
+        )
+    });
+    picture_of(site, "Throttles", "Sum", 0, HEIGHT, rows.collect())
+}
+
+fn api(site: &Site<'_>) -> Val<String> {
+    let rows = ["Count", "4xx", "5xx"].into_iter().map(|metric| {
+        sub!(
+            "[\"AWS/ApiGateway\",\"",
+            metric,
+            "\",\"ApiId\",\"",
+            ids::api().id(),
+            "\"]"
+        )
+    });
+    picture_of(site, "API", "Sum", GRID / 2, HEIGHT, rows.collect())
+}
+
+fn ids_of<'a>(site: &'a Site<'_>, kind: &'static str) -> impl Iterator<Item = &'a str> {
+    let resources = site.stack.resources();
+    resources
+        .filter(move |resource| resource.type_name == kind)
+        .map(|resource| resource.id.as_str())
+}
+
+/// Values as a JSON array.
+fn list(values: Vec<Val<String>>) -> Val<String> {
+    let mut parts = vec![Val::from("[")];
+    for (index, value) in values.into_iter().enumerate() {
+        parts.push(Val::from(if index == 0 { "" } else { "," }));
+        parts.push(value);
+    }
+    parts.push(Val::from("]"));
+    Val::concat(parts)
+}

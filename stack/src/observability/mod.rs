@@ -1,0 +1,64 @@
+//! What people watch, derived from the graph (R16): an alarm for everything that can go wrong, one alarm over all of them,
+//! and a dashboard with every metric of every event type and consumer.
+
+mod alarms;
+mod dashboard;
+
+use crate::constructs::Site;
+use contracts::handlers::ApiRoute;
+use contracts::{HandlerSpec, Input};
+
+/// Adds alarms and dashboard. Last of all: the alarm over all alarms looks for them in the stack.
+pub(crate) fn observability(site: &mut Site<'_>) {
+    alarms::alarms(site);
+    dashboard::dashboard(site);
+}
+
+/// A consumer and one of the event types or routes that it works on: whom metrics are about.
+struct Watched<'a> {
+    consumer: &'a HandlerSpec,
+    /// The event's name, or the route's key.
+    event_type: String,
+    /// How it shows in logical ids.
+    id: String,
+}
+
+/// Everything that has metrics of its own, in the order of the handlers.
+fn watched<'a>(site: &Site<'a>) -> Vec<Watched<'a>> {
+    let of = |consumer: &'a HandlerSpec, event_type: String| Watched {
+        consumer,
+        id: format!("{}{}", consumer.id, id_of(&event_type)),
+        event_type,
+    };
+    let handlers = site.graph.handlers.iter();
+    handlers
+        .flat_map(|consumer| -> Vec<Watched<'a>> {
+            match consumer.input {
+                Input::Events(events) => {
+                    let names = events.iter().map(|event| event.name.to_owned());
+                    names.map(|name| of(consumer, name)).collect()
+                }
+                Input::Api(routes) => {
+                    let keys = routes.iter().map(ApiRoute::key);
+                    keys.map(|key| of(consumer, key)).collect()
+                }
+            }
+        })
+        .collect()
+}
+
+/// `GET /invoices/{invoiceId}` -> `GetInvoicesInvoiceId`; an event's name stays what it is.
+fn id_of(event_type: &str) -> String {
+    let words = event_type.split(|c: char| !c.is_ascii_alphanumeric());
+    words
+        .map(|word| {
+            let (first, rest) = word.split_at(word.len().min(1));
+            let rest = if word.chars().all(|c| c.is_ascii_uppercase()) {
+                rest.to_lowercase()
+            } else {
+                rest.to_owned()
+            };
+            format!("{}{rest}", first.to_ascii_uppercase())
+        })
+        .collect()
+}
