@@ -21,6 +21,9 @@ pub struct Environment {
     pub profile: Option<String>,
     /// Role to assume for every call.
     pub role_arn: Option<String>,
+    /// ARN of the managed policy that bounds what the stack's roles may ever do; none where the account asks for none.
+    #[serde(default)]
+    pub permissions_boundary: Option<String>,
     /// Where it is deployed to.
     pub target: Target,
     /// Protected environments keep their data and refuse `down`.
@@ -60,6 +63,34 @@ pub struct Retention {
     /// Point-in-time recovery of the tables, in days, 1 to 35; 0 = none, for environments that come and go (deleting a
     /// table that has it leaves a system backup behind).
     pub recovery_days: u32,
+    /// Whether documents are locked against deletion for `record_years`.
+    #[serde(default)]
+    pub object_lock: ObjectLock,
+}
+
+/// How firmly documents are locked (S3 Object Lock).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ObjectLock {
+    /// Not at all.
+    #[default]
+    None,
+    /// Nobody deletes a version before its time without the permission to bypass it: what erasure on request needs.
+    Governance,
+    /// Nobody at all, the account's root included, for the whole time.
+    Compliance,
+}
+
+impl ObjectLock {
+    /// The mode in a template; none where nothing is locked.
+    #[must_use]
+    pub const fn mode(self) -> Option<cfn::s3::BucketMode> {
+        match self {
+            ObjectLock::None => None,
+            ObjectLock::Governance => Some(cfn::s3::BucketMode::Governance),
+            ObjectLock::Compliance => Some(cfn::s3::BucketMode::Compliance),
+        }
+    }
 }
 
 /// How much may happen at once.

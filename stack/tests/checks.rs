@@ -114,6 +114,19 @@ fn templates() -> Vec<Broken> {
         broken("STK037", "Documents", "Documents", "/Properties/PublicAccessBlockConfiguration/BlockPublicPolicy", json!(false)),
         broken("STK037", "Documents", "Documents", "/Properties/OwnershipControls", null()),
         broken("STK037", "Documents", "Documents", "/Properties/LifecycleConfiguration", null()),
+        broken("STK038", "Bus", "Archive", "/Properties/SourceArn", json!("arn:aws:events:eu-central-1:1:event-bus/other")),
+        broken("STK038", "Archive", "Archive", "/Properties/EventPattern", json!({"source": ["invoicing.portal"]})),
+        broken("STK038", "Archive", "Archive", "/Properties/RetentionDays", json!(1)),
+        broken("STK038", "Archive", "DataKey", "/Properties/KeyPolicy/Statement/2/Action", json!(["kms:Decrypt", "kms:GenerateDataKey"])),
+        broken("STK030", "Archive", "Archive", "/Properties/KmsKeyIdentifier", null()),
+        broken("STK039", "Schemas", "InvoicePaidV1PaymentSchema", "/Properties/SchemaName", json!("other")),
+        broken("STK040", "Bus", "Bus", "/Properties/LogConfig/IncludeDetail", json!("FULL")),
+        broken("STK040", "Bus", "BusLogsSource", "/Properties/ResourceArn", null()),
+        broken("STK041", "Documents", "Documents", "/Properties/ObjectLockConfiguration/Rule/DefaultRetention/Years", json!(1)),
+        broken("STK042", "ApiErrorsAlarm", "Alarm", "/Properties/AlarmActions", null()),
+        broken("STK043", "InvoicesTable", "InvoicesTable", "/Properties/Tags", null()),
+        broken("STK043", "Api", "Api", "/Properties/Tags/owner", null()),
+        broken("STK044", "PaymentLogs", "PaymentLogs", "/Properties/LogGroupClass", json!("INFREQUENT_ACCESS")),
     ]
 }
 
@@ -312,7 +325,8 @@ fn a_finding_names_the_line_that_it_comes_from() {
 
 #[test]
 fn every_rule_is_shown_to_fire_and_has_its_own_code() {
-    let from_graph = ["STK001", "STK002", "STK003", "STK004"];
+    // From the graph, and the boundary's from the environment.
+    let from_graph = ["STK001", "STK002", "STK003", "STK004", "STK045"];
     let shown: BTreeSet<&str> = templates()
         .iter()
         .map(|case| case.code)
@@ -322,4 +336,50 @@ fn every_rule_is_shown_to_fire_and_has_its_own_code() {
     let declared: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
     assert_eq!(shown.into_iter().collect::<Vec<_>>(), declared);
     assert!(RULES.iter().all(|rule| rule.severity >= Severity::Warning));
+}
+
+#[test]
+fn r21_a_boundary_that_the_environment_names_is_on_every_role_and_missed_where_it_is_not() {
+    let mut bounded = environment("prod");
+    bounded.permissions_boundary = Some("arn:aws:iam::777788889999:policy/boundary".into());
+    let synthesised = synth_of(&bounded, &Graph::declared());
+    assert!(!synthesised.has_errors(), "{:#?}", synthesised.findings);
+    let unbounded = judge(
+        &bounded,
+        &Graph::declared(),
+        &synth_of(&environment("prod"), &Graph::declared()).template,
+    );
+    let missed = unbounded.iter().filter(|finding| finding.code == "STK045");
+    assert_eq!(missed.count(), contracts::ALL_HANDLERS.len());
+}
+
+/// `docs/checks.md` as the rules say it.
+fn page() -> String {
+    let mut page = String::from(
+        "# Our own checks\n\nWhat no schema and no other judge knows of this stack. `provision check` runs them all, offline; \
+         so does every `synth`, `diff` and `up`, and an error forbids to deploy. This page is generated from the rules: \
+         `GOLDEN=write cargo test -p stack --test checks`.\n\n| code | severity | guards | what must hold |\n|---|---|---|---|\n",
+    );
+    for rule in RULES {
+        let severity = if rule.severity == Severity::Error {
+            "error"
+        } else {
+            "warning"
+        };
+        page += &format!(
+            "| {} | {severity} | {} | {} |\n",
+            rule.code, rule.requirement, rule.title
+        );
+    }
+    page
+}
+
+#[test]
+fn the_reference_page_is_generated_from_the_rules() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/checks.md");
+    if std::env::var_os("GOLDEN").is_some_and(|mode| mode == "write") {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, page()).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), page());
 }

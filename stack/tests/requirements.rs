@@ -422,6 +422,63 @@ fn r16_failures_age_throttles_and_api_errors_ring_and_one_alarm_over_all_tells_p
 }
 
 #[test]
+fn r15_documents_are_locked_in_prod_for_as_long_as_records_are_kept() {
+    each("AWS::S3::Bucket", |name, bucket, _, environment| {
+        let retention = &bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"];
+        if environment.name == "prod" {
+            assert_eq!(bucket["ObjectLockEnabled"], true, "{name}");
+            assert_eq!(
+                retention["Years"], environment.retention.record_years,
+                "{name}"
+            );
+        } else {
+            assert!(retention.is_null(), "{name}");
+        }
+    });
+}
+
+#[test]
+fn r15_the_bus_logs_errors_without_detail_to_a_declared_group() {
+    each(
+        "AWS::Events::EventBus",
+        |name, bus, template, environment| {
+            assert_eq!(
+                bus["LogConfig"],
+                json!({ "IncludeDetail": "NONE", "Level": "ERROR" }),
+                "{name}"
+            );
+            let group = properties(template, &json!({ "Ref": "BusLogs" }));
+            assert_eq!(
+                group["RetentionInDays"], environment.retention.log_days,
+                "{name}"
+            );
+        },
+    );
+}
+
+#[test]
+fn r22_the_archive_keeps_everything_for_as_long_as_the_environment_says() {
+    for name in ENVIRONMENTS.into_iter().filter(|name| *name != "local") {
+        let template = synthesised(name).template;
+        let archive = &template.resource("Archive").unwrap()["Properties"];
+        assert_eq!(
+            archive["RetentionDays"],
+            environment(name).retention.archive_days,
+            "{name}"
+        );
+        assert_eq!(id(&archive["SourceArn"]), "Bus", "{name}");
+        assert_eq!(id(&archive["KmsKeyIdentifier"]), "DataKey", "{name}");
+        assert_eq!(archive["EventPattern"], Value::Null, "{name}");
+    }
+    let local = synthesised("local");
+    assert!(local.parity.contains(&stack::Parity::Archive {
+        bus: "Bus".into(),
+        name: "invoicing-local".into(),
+        days: environment("local").retention.archive_days,
+    }));
+}
+
+#[test]
 fn r17_every_function_traces_actively_and_may_send_its_traces() {
     each("AWS::Lambda::Function", |name, function, template, _| {
         assert_eq!(function["TracingConfig"]["Mode"], "Active", "{name}");

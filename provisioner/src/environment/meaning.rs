@@ -24,6 +24,7 @@ const LOG_DAYS: [u32; 23] = [
 pub fn faults(environment: &Environment) -> Vec<Fault> {
     let mut faults = Faults(Vec::new());
     account(environment, &mut faults);
+    boundary(environment, &mut faults);
     policy(environment, &mut faults);
     sizes(environment, &mut faults);
     tags(environment, &mut faults);
@@ -85,6 +86,25 @@ fn account(environment: &Environment, faults: &mut Faults) {
                 "The role must be in the environment's own account.",
             );
         }
+    }
+}
+
+/// `arn:aws:iam::ACCOUNT:policy/NAME`, of the environment's account or of AWS.
+fn boundary(environment: &Environment, faults: &mut Faults) {
+    let Some(policy) = &environment.permissions_boundary else {
+        return;
+    };
+    let parts: Vec<&str> = policy.splitn(6, ':').collect();
+    let form = matches!(parts.as_slice(), ["arn", partition, "iam", "", of, name]
+        if partition.starts_with("aws")
+            && (*of == environment.account || *of == "aws")
+            && name.starts_with("policy/"));
+    if !form {
+        faults.add(
+            "permissions_boundary",
+            format!("`{policy}` is no ARN of a policy in this account"),
+            "arn:aws:iam::ACCOUNT:policy/NAME",
+        );
     }
 }
 

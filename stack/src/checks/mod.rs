@@ -9,6 +9,7 @@ mod finding;
 mod keys;
 mod lanes;
 mod protection;
+mod records;
 mod redelivery;
 mod subject;
 mod writers;
@@ -241,6 +242,54 @@ pub const RULES: &[Rule] = &[
         "R15",
         "buckets are versioned, private, owned by the account, and have a lifecycle",
         protection::buckets,
+    ),
+    error(
+        "STK038",
+        "R22",
+        "every bus has an archive of everything, kept as long as the environment says, by a key that lets it re-encrypt",
+        records::archive,
+    ),
+    error(
+        "STK039",
+        "R22",
+        "the registry declares every version of every event under each source that publishes it",
+        records::schemas,
+    ),
+    error(
+        "STK040",
+        "R15",
+        "a bus logs what it can't deliver, and nothing of what events say",
+        records::bus_log,
+    ),
+    error(
+        "STK041",
+        "R15",
+        "documents are locked as the environment says, for as long as records are kept",
+        records::object_lock,
+    ),
+    error(
+        "STK042",
+        "R16",
+        "every alarm is watched by one that tells people",
+        records::alarms,
+    ),
+    error(
+        "STK043",
+        "tags",
+        "whatever can carry tags says its owner, cost centre and environment",
+        records::tags,
+    ),
+    error(
+        "STK044",
+        "R18",
+        "log groups are of the class that metrics are read from",
+        records::log_class,
+    ),
+    error(
+        "STK045",
+        "R21",
+        "every role is bounded where the environment names a permissions boundary",
+        records::boundary,
     ),
 ];
 

@@ -19,15 +19,18 @@ use std::collections::BTreeMap;
 /// Adds a handler's function with all that it needs to run.
 pub(crate) fn function(site: &mut Site<'_>, handler: &HandlerSpec) -> Handle<Function> {
     let logs = log_group(site, handler.id);
-    let role = site.stack.add(
-        ids::role(handler.id).logical_id().as_str(),
-        iam::Role::new(PolicyDocument::assumed_by("lambda.amazonaws.com"))
-            .description(format!("What {} may do", handler.name))
-            .policies([iam::RolePolicy::new(
-                "grants",
-                role_policy(site.graph, handler),
-            )]),
-    );
+    let mut role = iam::Role::new(PolicyDocument::assumed_by("lambda.amazonaws.com"))
+        .description(format!("What {} may do", handler.name))
+        .policies([iam::RolePolicy::new(
+            "grants",
+            role_policy(site.graph, handler),
+        )]);
+    if let Some(boundary) = &site.environment.permissions_boundary {
+        role = role.permissions_boundary(boundary);
+    }
+    let role = site
+        .stack
+        .add(ids::role(handler.id).logical_id().as_str(), role);
     let mut function = Function::new(code(site, handler), role.arn())
         .description(handler.purpose.trim())
         .runtime(FunctionRuntime::ProvidedAl2023)

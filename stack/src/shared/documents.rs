@@ -3,10 +3,12 @@
 
 use crate::constructs::Site;
 use crate::constructs::policies::tls_only;
+use crate::environment::Retention;
 use crate::ids;
 use cfn::s3::{
-    Bucket, BucketAbortIncompleteMultipartUpload, BucketEncryption, BucketLifecycleConfiguration,
-    BucketNoncurrentVersionExpiration, BucketObjectOwnership, BucketOwnershipControls,
+    Bucket, BucketAbortIncompleteMultipartUpload, BucketDefaultRetention, BucketEncryption,
+    BucketLifecycleConfiguration, BucketNoncurrentVersionExpiration, BucketObjectLockConfiguration,
+    BucketObjectLockEnabled, BucketObjectLockRule, BucketObjectOwnership, BucketOwnershipControls,
     BucketOwnershipControlsRule, BucketPolicy, BucketPublicAccessBlockConfiguration, BucketRule,
     BucketRuleStatus, BucketSSEAlgorithm, BucketServerSideEncryptionByDefault,
     BucketServerSideEncryptionRule, BucketVersioningConfiguration,
@@ -20,18 +22,18 @@ const DAYS_A_YEAR: u32 = 366;
 
 pub(super) fn documents(site: &mut Site<'_>) {
     let days = site.environment.retention.record_years * DAYS_A_YEAR;
-    let bucket = site.stack.add(
-        ids::DOCUMENTS,
-        private_bucket(encryption(ids::data_key().arn())).lifecycle_configuration(
-            BucketLifecycleConfiguration::new([
-                BucketRule::new(BucketRuleStatus::Enabled)
-                    .id("records")
-                    .expiration_in_days(days)
-                    .noncurrent_version_expiration(BucketNoncurrentVersionExpiration::new(days)),
-                unfinished_uploads(),
-            ]),
-        ),
+    let bucket = private_bucket(encryption(ids::data_key().arn())).lifecycle_configuration(
+        BucketLifecycleConfiguration::new([
+            BucketRule::new(BucketRuleStatus::Enabled)
+                .id("records")
+                .expiration_in_days(days)
+                .noncurrent_version_expiration(BucketNoncurrentVersionExpiration::new(days)),
+            unfinished_uploads(),
+        ]),
     );
+    let bucket = site
+        .stack
+        .add(ids::DOCUMENTS, locked(bucket, &site.environment.retention));
     site.stateful(&bucket);
     site.stack.add(
         "DocumentsPolicy",
@@ -43,6 +45,24 @@ pub(super) fn documents(site: &mut Site<'_>) {
     site.stack
         .output(outputs::DOCUMENT_BUCKET, bucket.name())
         .description("Name of the document bucket");
+}
+
+/// Every version is locked from its first day, for as long as records are kept; the lifecycle comes after that.
+fn locked(bucket: Bucket, retention: &Retention) -> Bucket {
+    let Some(mode) = retention.object_lock.mode() else {
+        return bucket;
+    };
+    bucket.object_lock_enabled(true).object_lock_configuration(
+        BucketObjectLockConfiguration::new()
+            .object_lock_enabled(BucketObjectLockEnabled::Enabled)
+            .rule(
+                BucketObjectLockRule::new().default_retention(
+                    BucketDefaultRetention::new()
+                        .mode(mode)
+                        .years(retention.record_years),
+                ),
+            ),
+    )
 }
 
 /// A bucket that nobody but the account reads: versioned, encrypted, no public access, no ACLs.
