@@ -99,6 +99,30 @@ async fn left_over(clients: &Clients) -> Vec<String> {
     );
     let roles = clients.iam.list_roles().send().await.unwrap();
     left.extend(roles.roles().iter().map(|r| r.role_name().to_owned()));
+    let topics = clients.sns.list_topics().send().await.unwrap();
+    left.extend(
+        topics
+            .topics()
+            .iter()
+            .filter_map(|t| t.topic_arn().map(str::to_owned)),
+    );
+    let buses = clients.eventbridge.list_event_buses().send().await.unwrap();
+    let own = |name: &&str| *name != "default";
+    left.extend(
+        buses
+            .event_buses()
+            .iter()
+            .filter_map(|b| b.name())
+            .filter(own)
+            .map(str::to_owned),
+    );
+    let archives = clients.eventbridge.list_archives().send().await.unwrap();
+    left.extend(
+        archives
+            .archives()
+            .iter()
+            .filter_map(|a| a.archive_name().map(|name| format!("archive {name}"))),
+    );
     left.retain(|name| {
         !name.contains("provision-bootstrap") && !name.contains("provision-artifacts")
     });

@@ -3,6 +3,7 @@
 use contracts::items::attributes;
 use contracts::tables::keys;
 use e2e::{Clients, Program, Run, account_of};
+use ports::idempotency::ClaimKey;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -211,6 +212,33 @@ impl Deployed {
             "detail-type": field("eventType"),
             "detail": serde_json::from_str::<Value>(&field("detail")).unwrap(),
         })
+    }
+
+    /// Whether a consumer has ever claimed an event.
+    pub async fn is_claimed(&self, consumer: &str, event_id: &str) -> bool {
+        let key = ClaimKey::consumer(consumer, event_id.parse().unwrap());
+        let answer = self
+            .clients()
+            .dynamodb
+            .get_item()
+            .table_name(&self.outputs[contracts::wiring::outputs::IDEMPOTENCY_TABLE])
+            .key(
+                attributes::PK,
+                aws_sdk_dynamodb::types::AttributeValue::S(key.as_str().to_owned()),
+            )
+            .consistent_read(true)
+            .send()
+            .await
+            .unwrap();
+        answer.item().is_some()
+    }
+
+    /// Whether a line of the handlers' logs holds all of these words.
+    pub fn logged(&self, words: &[&str]) -> bool {
+        let log = std::fs::read(self.program.state().join("local/log")).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        log.lines()
+            .any(|line| words.iter().all(|word| line.contains(word)))
     }
 
     /// Publishes an event on the environment's bus.

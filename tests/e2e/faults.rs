@@ -3,6 +3,7 @@
 use crate::environment::{Deployed, Document, eventually, up};
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
+use std::time::Duration;
 
 const POLICY: &str = "InjectedFault";
 
@@ -89,22 +90,8 @@ async fn r12_a_crash_between_claim_and_effect_pays_once() {
         (status(&environment.trace(&id)) == "PAYING").then_some(())
     })
     .await;
-    let approved = environment.recorded_event(&id, "InvoiceApproved").await;
     allow_again(&environment, &role).await;
-    // The local cloud does not retry a rule's function; AWS does. The second delivery is ours.
-    eventually("the payment", || async {
-        environment.publish(&approved);
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-        (status(&environment.trace(&id)) == "PAID").then_some(())
-    })
-    .await;
-    let trace = environment.trace(&id);
-    assert_eq!(
-        trace["payments"].as_array().map(Vec::len),
-        Some(1),
-        "{trace:#}"
-    );
-    assert_eq!(trace["payments"][0]["attempt"], 1);
+    pays_once_when_approved_again(&environment, &id).await;
 }
 
 /// The provider has the order, but the outcome can't be recorded: PAYING stays until the event comes again, and the
@@ -118,18 +105,20 @@ async fn r26_a_provider_that_does_not_answer_is_asked_and_never_paid_again() {
         (status(&environment.trace(&id)) == "PAYMENT_UNKNOWN").then_some(())
     })
     .await;
-    let approved = environment.recorded_event(&id, "InvoiceApproved").await;
-    eventually("the settled payment", || async {
+    pays_once_when_approved_again(&environment, &id).await;
+}
+
+/// Delivers the approval again until the invoice is paid: the local cloud does not retry a rule's function, AWS does.
+async fn pays_once_when_approved_again(environment: &Deployed, id: &str) {
+    let approved = environment.recorded_event(id, "InvoiceApproved").await;
+    eventually("the payment", || async {
         environment.publish(&approved);
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-        (status(&environment.trace(&id)) == "PAID").then_some(())
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        (status(&environment.trace(id)) == "PAID").then_some(())
     })
     .await;
-    let trace = environment.trace(&id);
-    assert_eq!(
-        trace["payments"].as_array().map(Vec::len),
-        Some(1),
-        "{trace:#}"
-    );
-    assert_eq!(trace["payments"][0]["attempt"], 1);
+    let trace = environment.trace(id);
+    let payments = trace["payments"].as_array().unwrap();
+    assert_eq!(payments.len(), 1, "{trace:#}");
+    assert_eq!(payments[0]["attempt"], 1);
 }

@@ -47,11 +47,9 @@ async fn r21_a_need_taken_away_is_a_write_denied() {
     update(&environment, &template).await;
 
     let id = environment.submit(&Document::numbered("invoice.xml", "R21"));
-    let log = program().state().join("local/log");
     eventually("the denial in the handler's log", || async {
-        let text = String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).into_owned();
-        text.lines()
-            .any(|line| line.contains("AccessDenied") && line.contains(&id))
+        environment
+            .logged(&["AccessDenied", "invoice-validation", &id])
             .then_some(())
     })
     .await;
