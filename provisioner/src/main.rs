@@ -108,7 +108,10 @@ fn usage(error: &clap::Error) -> Exit {
         let _ = error.print();
         return Exit::Done;
     }
-    let arguments: Vec<String> = std::env::args().collect();
+    // An argument that isn't UTF-8 may be the very fault.
+    let arguments: Vec<String> = std::env::args_os()
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
     let json = arguments.iter().any(|argument| argument == "--output=json")
         || arguments
             .windows(2)

@@ -111,6 +111,24 @@ fn failures_in_json_are_one_document_on_stdout() {
 }
 
 #[test]
+fn an_argument_that_is_not_utf_8_is_a_usage_error() {
+    use std::os::unix::ffi::OsStrExt;
+    let strange = std::ffi::OsStr::from_bytes(b"de\xffv");
+    let output = provision()
+        .args(["synth", "--output", "json", "--env"])
+        .arg(strange)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["exit"], 3);
+    assert_eq!(document["error"]["code"], "usage");
+    let stderr = provision().arg(strange).output().unwrap();
+    assert_eq!(stderr.status.code(), Some(3));
+    assert!(!String::from_utf8_lossy(&stderr.stderr).contains("panicked"));
+}
+
+#[test]
 fn without_credentials_for_the_account_nothing_is_written() {
     // Long before a call: the environment's account can't be confirmed without credentials.
     let document = error(&["down", "--env", "dev", "--yes", "--output", "json"]);
