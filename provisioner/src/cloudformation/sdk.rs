@@ -5,6 +5,7 @@ use super::convert::Missing;
 use super::error::{CallError, Kind};
 use super::types::*;
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types as sdk;
 
@@ -19,27 +20,32 @@ impl SdkCloudFormation {
     }
 }
 
-/// What an SDK error means to us.
-pub fn call_error<E, R>(action: &'static str, subject: &str, error: SdkError<E, R>) -> CallError
+/// What an SDK error means to us. Half an answer, a proxy's page instead of one, and a service in trouble (HTTP 500 and
+/// above) all mean the same: it may or may not have happened.
+pub fn call_error<E>(
+    action: &'static str,
+    subject: &str,
+    error: SdkError<E, HttpResponse>,
+) -> CallError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
 {
     let (kind, code, message) = match &error {
         SdkError::ServiceError(service) => {
             let code = service.err().code().unwrap_or_default();
             let message = service.err().message().unwrap_or("no message");
-            (
-                CallError::kind_of(code, message),
-                Some(code.to_owned()),
-                message.to_owned(),
-            )
+            let kind = if service.raw().status().is_server_error() {
+                Kind::Lost
+            } else {
+                CallError::kind_of(code, message)
+            };
+            (kind, Some(code.to_owned()), message.to_owned())
         }
         SdkError::ConstructionFailure(_) => (Kind::Refused, None, chain(&error)),
-        SdkError::ResponseError(_) => (Kind::Odd, None, chain(&error)),
+        SdkError::ResponseError(_) => (Kind::Lost, None, chain(&error)),
         _ => {
             let text = chain(&error);
-            let kind = if text.contains("credential") || text.contains("sso") {
+            let kind = if is_about_credentials(&text) {
                 Kind::Credentials
             } else {
                 Kind::Lost
@@ -54,6 +60,14 @@ where
         code: code.filter(|code| !code.is_empty()),
         message,
     }
+}
+
+/// Whether a request wasn't sent for want of credentials: the SDK's words are all there is to tell it by.
+fn is_about_credentials(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| {
+            ["credential", "credentials", "sso"].contains(&word.to_ascii_lowercase().as_str())
+        })
 }
 
 /// An error with its causes, outermost first.
@@ -281,5 +295,49 @@ impl CloudFormation for SdkCloudFormation {
             .await
             .map(|_| ())
             .map_err(|error| call_error("UpdateTerminationProtection", name_or_id, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_cloudformation::error::ErrorMetadata;
+    use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksError;
+    use aws_smithy_types::body::SdkBody;
+
+    fn answer(status: u16) -> HttpResponse {
+        let status = aws_smithy_runtime_api::http::StatusCode::try_from(status);
+        #[allow(clippy::unwrap_used)] // a test fails by panicking
+        HttpResponse::new(status.unwrap(), SdkBody::from("<html>Bad Gateway</html>"))
+    }
+
+    fn kind(error: SdkError<DescribeStacksError, HttpResponse>) -> Kind {
+        call_error("DescribeStacks", "invoicing-dev", error).kind
+    }
+
+    #[test]
+    fn half_an_answer_and_a_service_in_trouble_mean_that_contact_is_lost() {
+        let unreadable = SdkError::response_error("unexpected token `<`", answer(200));
+        assert_eq!(kind(unreadable), Kind::Lost);
+        let said = |code: &str| {
+            let meta = ErrorMetadata::builder().code(code).message("no").build();
+            DescribeStacksError::generic(meta)
+        };
+        let proxy = SdkError::service_error(said(""), answer(502));
+        assert_eq!(kind(proxy), Kind::Lost);
+        let refusal = SdkError::service_error(said("ValidationError"), answer(400));
+        assert_eq!(kind(refusal), Kind::Refused);
+        let expired = SdkError::service_error(said("ExpiredToken"), answer(403));
+        assert_eq!(kind(expired), Kind::Credentials);
+    }
+
+    #[test]
+    fn only_whole_words_say_that_credentials_are_missing() {
+        assert!(is_about_credentials(
+            "an error occurred while loading credentials: the SSO session has expired"
+        ));
+        assert!(!is_about_credentials(
+            "dispatch failure: no address associated with hostname"
+        ));
     }
 }

@@ -3,7 +3,7 @@
 //! The no-op is decided from template, tags and protection before anything is written, CreateChangeSet included.
 
 use super::change_set::{Prepared, discard, execute, prepare};
-use super::follow::{Pace, Started, follow, marker};
+use super::follow::{Pace, Started, follow, lost_contact, marker};
 use super::outcome::Outcome;
 use super::state::{Blocked, Deployed, look};
 use super::viewed::viewed;
@@ -185,15 +185,18 @@ async fn change(
             approved.get().counts()
         }
     };
-    let mut stack = ports.cloud.stack(&name).await?.ok_or_else(|| {
-        Failure::new(
-            Exit::Failed,
-            "stack.gone",
-            format!("{name} was deployed, and is gone"),
-        )
-        .on(name.as_str())
-        .help("Somebody deleted it meanwhile. Run again.")
-    })?;
+    let stack = ports.cloud.stack(&name).await;
+    let mut stack = stack
+        .map_err(|error| lost_contact(&name, &error))?
+        .ok_or_else(|| {
+            Failure::new(
+                Exit::Failed,
+                "stack.gone",
+                format!("{name} was deployed, and is gone"),
+            )
+            .on(name.as_str())
+            .help("Somebody deleted it meanwhile. Run again.")
+        })?;
     let wanted_protection = protection(environment);
     if stack.protection != wanted_protection {
         ports.cloud.protect(&name, wanted_protection).await?;

@@ -68,6 +68,59 @@ pub async fn marker(cloud: &impl CloudFormation, stack: &str) -> Result<Started,
 /// Lost looks in a row before giving up; each has been retried by the SDK before.
 const LOST_LOOKS: u32 = 8;
 
+/// What was seen of an operation so far.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Its events, oldest first.
+    events: Vec<StackEvent>,
+    ids: BTreeSet<String>,
+    lost: u32,
+}
+
+/// What a look at the events yielded.
+#[derive(Debug, PartialEq, Eq)]
+enum Sight {
+    /// Something happened.
+    News,
+    /// Nothing new, or nothing could be seen this time.
+    Nothing,
+    /// There is no such stack: a deleted one's events can't be read everywhere.
+    Gone,
+}
+
+impl Seen {
+    /// Takes a look's events in and shows each. The operation goes on whatever becomes of us: no error here means
+    /// anything else than that contact is lost.
+    fn take(
+        &mut self,
+        look: Result<Vec<StackEvent>, CallError>,
+        stack_id: &str,
+        mut show: impl FnMut(&StackEvent),
+    ) -> Result<Sight, Failure> {
+        let fresh = match look {
+            Ok(fresh) => fresh,
+            Err(error) if error.kind == Kind::NotFound => return Ok(Sight::Gone),
+            Err(error) if is_lost(&error) && self.lost < LOST_LOOKS => {
+                self.lost += 1;
+                return Ok(Sight::Nothing);
+            }
+            Err(error) => return Err(lost_contact(stack_id, &error)),
+        };
+        self.lost = 0;
+        let sight = if fresh.is_empty() {
+            Sight::Nothing
+        } else {
+            Sight::News
+        };
+        for event in fresh {
+            show(&event);
+            self.ids.insert(event.id.clone());
+            self.events.push(event);
+        }
+        Ok(sight)
+    }
+}
+
 /// Follows an operation to its end, and shows every event once, oldest first.
 ///
 /// # Errors
@@ -79,36 +132,25 @@ pub async fn follow(
     pace: Pace,
     mut show: impl FnMut(&StackEvent),
 ) -> Result<Outcome, Failure> {
-    let mut seen = BTreeSet::new();
-    let mut events: Vec<StackEvent> = Vec::new();
-    let mut lost = 0;
+    let mut seen = Seen::default();
     let mut wait = pace.start();
     loop {
-        match since(cloud, stack_id, started, &seen).await {
-            Ok(fresh) => {
-                lost = 0;
-                if !fresh.is_empty() {
-                    wait = pace.start();
-                }
-                for event in fresh {
-                    show(&event);
-                    seen.insert(event.id.clone());
-                    events.push(event);
-                }
-                if let Some(status) = ending(&events, stack_id) {
-                    return Ok(Outcome { status, events });
-                }
-            }
-            Err(error) if is_lost(&error) && lost < LOST_LOOKS => lost += 1,
-            Err(error) if is_lost(&error) => return Err(lost_contact(stack_id, &error)),
-            // A deleted stack's events can't be read everywhere.
-            Err(error) if error.kind == Kind::NotFound => {
+        let look = since(cloud, stack_id, started, &seen.ids).await;
+        match seen.take(look, stack_id, &mut show)? {
+            Sight::News => wait = pace.start(),
+            Sight::Nothing => {}
+            Sight::Gone => {
                 return Ok(Outcome {
                     status: StackStatus::new("DELETE_COMPLETE"),
-                    events,
+                    events: seen.events,
                 });
             }
-            Err(error) => return Err(error.into()),
+        }
+        if let Some(status) = ending(&seen.events, stack_id) {
+            return Ok(Outcome {
+                status,
+                events: seen.events,
+            });
         }
         wait = pace.rest(wait).await;
     }
@@ -125,13 +167,11 @@ pub async fn follow_deletion(
     pace: Pace,
     mut show: impl FnMut(&StackEvent),
 ) -> Result<Outcome, Failure> {
-    let mut seen = BTreeSet::new();
-    let mut events: Vec<StackEvent> = Vec::new();
-    let mut lost = 0;
+    let mut seen = Seen::default();
     let mut wait = pace.start();
     loop {
-        let (fresh, stack) = tokio::join!(
-            since(cloud, stack_id, started, &seen),
+        let (look, stack) = tokio::join!(
+            since(cloud, stack_id, started, &seen.ids),
             cloud.stack(stack_id)
         );
         let over = match &stack {
@@ -141,22 +181,12 @@ pub async fn follow_deletion(
             }
             _ => None,
         };
-        match fresh {
-            Ok(fresh) => {
-                lost = 0;
-                for event in fresh {
-                    show(&event);
-                    seen.insert(event.id.clone());
-                    events.push(event);
-                }
-            }
-            Err(error) if is_lost(&error) && lost < LOST_LOOKS => lost += 1,
-            Err(error) if is_lost(&error) => return Err(lost_contact(stack_id, &error)),
-            Err(error) if error.kind == Kind::NotFound => {}
-            Err(error) => return Err(error.into()),
-        }
-        if let Some(status) = over.or_else(|| ending(&events, stack_id)) {
-            return Ok(Outcome { status, events });
+        seen.take(look, stack_id, &mut show)?;
+        if let Some(status) = over.or_else(|| ending(&seen.events, stack_id)) {
+            return Ok(Outcome {
+                status,
+                events: seen.events,
+            });
         }
         wait = pace.rest(wait).await;
     }
@@ -222,12 +252,20 @@ fn ending(events: &[StackEvent], stack_id: &str) -> Option<StackStatus> {
     }
 }
 
-fn lost_contact(stack_id: &str, error: &CallError) -> Failure {
+/// Contact was lost with an operation that had begun, for whatever reason: it goes on by itself.
+pub(super) fn lost_contact(stack_id: &str, error: &CallError) -> Failure {
+    let first = match error.kind {
+        Kind::Credentials => "Log in again, then run",
+        Kind::Denied => "Get that permission, or use another --profile, then run",
+        _ => "Run",
+    };
     Failure::new(
         Exit::LostContact,
         "aws.lost-contact",
-        format!("CloudFormation doesn't answer any more: {error}"),
+        format!("the operation can't be followed any more: {error}"),
     )
     .on(stack_id)
-    .help("The operation goes on by itself. Run the same command again to follow it.")
+    .help(format!(
+        "The operation goes on by itself. {first} the same command again to follow it."
+    ))
 }

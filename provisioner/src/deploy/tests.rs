@@ -6,7 +6,7 @@ use super::{Pace, Ports, TornDown, Wanted, converge, look, tear_down};
 use crate::artifacts::Archive;
 use crate::cli::Output;
 use crate::cloudformation::scripted::{BUCKET_URL, Scripted};
-use crate::cloudformation::{CloudFormation, Protection};
+use crate::cloudformation::{CloudFormation, Kind, Protection};
 use crate::exit::{Exit, Failure};
 use crate::session::Confirmed;
 use crate::ui::{Asks, Colour, Live, Ui, Voice};
@@ -302,4 +302,22 @@ async fn a_killed_down_is_followed_by_the_next() {
     world.state().killed_at = None;
     down(&world).await.unwrap();
     assert!(!world.state().stacks.contains_key("invoicing-dev"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_hides_a_running_operation_is_lost_contact_and_running_again_follows_it() {
+    for kind in [Kind::Credentials, Kind::Denied, Kind::Odd] {
+        let world = Scripted::default();
+        up(&world, &template(0)).await.unwrap();
+        world.state().blinds = Some(kind);
+        let failure = up(&world, &template(1)).await.unwrap_err();
+        assert_eq!(failure.exit, Exit::LostContact, "{kind:?}");
+        assert!(
+            failure.message.contains("the token has expired"),
+            "{kind:?}"
+        );
+        world.state().blinds = None;
+        up(&world, &template(1)).await.unwrap();
+        assert_eq!(status(&world), "UPDATE_COMPLETE", "{kind:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! The scripted CloudFormation's calls, with the refusals of the API reference.
 
 use super::stack::{FakeChangeSet, FakeStack, Step, resources_of};
-use super::{BUCKET_URL, Scripted, absent, refusal};
+use super::{BUCKET_URL, Scripted, absent, error, refusal};
 use crate::cloudformation::{
     CallError, Certainty, ChangeAction, ChangeSetId, ChangeSetKind, ChangeSetRequest,
     ChangeSetStatus, ChangeSetView, CloudFormation, Execution, Page, Protection, Replacement,
@@ -284,9 +284,13 @@ impl CloudFormation for Scripted {
         if page.is_none() {
             state.tick(name_or_id);
         }
+        let blinds = state.blinds;
         let Some(stack) = state.find(name_or_id) else {
             return Err(absent(ACTION, name_or_id));
         };
+        if let Some(kind) = blinds.filter(|_| stack.status.ends_with("_IN_PROGRESS")) {
+            return Err(error(ACTION, kind, None, "the token has expired"));
+        }
         // Three events a page.
         let from: usize = page.and_then(|page| page.parse().ok()).unwrap_or(0);
         Ok(Page {

@@ -42,6 +42,8 @@ pub struct State {
     pub stale_reads: usize,
     /// CloudFormation sees no change in any template, and says so in this text.
     pub sees_no_change: Option<&'static str>,
+    /// While an operation runs, what is happening can't be read, for this reason.
+    pub blinds: Option<Kind>,
     serial: usize,
 }
 
