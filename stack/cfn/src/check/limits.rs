@@ -291,6 +291,19 @@ mod tests {
     }
 
     #[test]
+    fn r28_a_composite_alarm_watches_100_alarms_at_most() {
+        let rule = |children: usize| {
+            let all: Vec<String> = (0..children).map(|n| format!("ALARM(\"a{n}\")")).collect();
+            all.join(" OR ")
+        };
+        let mut stack = Stack::new("test");
+        stack.add("Fits", crate::cloudwatch::CompositeAlarm::new(rule(100)));
+        assert_eq!(codes(&stack), Vec::<&str>::new());
+        stack.add("Broken", crate::cloudwatch::CompositeAlarm::new(rule(101)));
+        assert_eq!(codes(&stack), ["CFN015"]);
+    }
+
+    #[test]
     fn r28_counts_and_sizes_are_checks() {
         let mut stack = Stack::new("test");
         for n in 0..501 {
