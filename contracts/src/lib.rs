@@ -10,6 +10,7 @@ pub mod handlers;
 pub mod ids;
 pub mod items;
 pub mod lifecycle;
+pub mod metrics;
 pub mod money;
 pub mod needs;
 pub mod pattern;

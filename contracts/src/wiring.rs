@@ -14,8 +14,6 @@ pub const LEASE_SECONDS: &str = "LEASE_SECONDS";
 pub const CLAIM_SECONDS: &str = "CLAIM_SECONDS";
 /// [`crate::policy::Policy`] as JSON, for handlers that declare it.
 pub const POLICY: &str = "POLICY";
-/// CloudWatch namespace of our metrics.
-pub const METRICS_NAMESPACE: &str = "Invoicing";
 
 /// Names of the stack's outputs: what operating an environment needs to know of it.
 pub mod outputs {

@@ -5,7 +5,7 @@
 //! one message an incident, whatever else goes off meanwhile. Stuck invoices and state machines get theirs with what
 //! they watch.
 
-use super::watched;
+use super::{Watched, watched};
 use crate::constructs::Site;
 use crate::ids;
 use cfn::cloudwatch::{
@@ -14,19 +14,18 @@ use cfn::cloudwatch::{
 };
 use cfn::{Val, sub};
 use contracts::Input;
-use contracts::wiring::METRICS_NAMESPACE;
+use contracts::metrics::{self, Metric};
 
 /// Every event is visible within two minutes: what is older waits somewhere.
 const OLDEST_MS: u32 = 120_000;
 
 pub(super) fn alarms(site: &mut Site<'_>) {
     for watched in watched(site) {
-        let (consumer, event_type) = (watched.consumer.name, watched.event_type.as_str());
+        let (consumer, event_type) = (watched.consumer.name, &watched.event_type);
         let failures = on_metric(
+            &watched,
             site,
-            consumer,
-            event_type,
-            "Failed",
+            Metric::Failed,
             &format!(
                 "{consumer} failed on {event_type}: its log says why, `provision trace` where"
             ),
@@ -41,10 +40,9 @@ pub(super) fn alarms(site: &mut Site<'_>) {
             continue;
         }
         let age = on_metric(
+            &watched,
             site,
-            consumer,
-            event_type,
-            "AgeMs",
+            Metric::AgeMs,
             &format!("{event_type} reaches {consumer} later than 2 minutes after it happened"),
         )
         .statistic(AlarmStatistic::Maximum)
@@ -67,21 +65,12 @@ fn every_minute(description: &str) -> Alarm {
 }
 
 /// On a metric of a consumer and event type.
-fn on_metric(
-    site: &Site<'_>,
-    consumer: &str,
-    event_type: &str,
-    metric: &str,
-    description: &str,
-) -> Alarm {
+fn on_metric(watched: &Watched<'_>, site: &Site<'_>, metric: Metric, description: &str) -> Alarm {
+    let dimensions = watched.dimensions(site).named();
     every_minute(description)
-        .namespace(METRICS_NAMESPACE)
-        .metric_name(metric)
-        .dimensions([
-            AlarmDimension::new("Consumer", consumer),
-            AlarmDimension::new("EventType", event_type),
-            AlarmDimension::new("Environment", &site.environment.name),
-        ])
+        .namespace(metrics::NAMESPACE)
+        .metric_name(metric.name())
+        .dimensions(dimensions.map(|(name, value)| AlarmDimension::new(name, value)))
 }
 
 fn throttles(site: &mut Site<'_>) {

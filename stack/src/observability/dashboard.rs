@@ -6,20 +6,8 @@ use crate::constructs::Site;
 use crate::ids;
 use cfn::cloudwatch::{Alarm, Dashboard};
 use cfn::{Handle, Val, sqs, sub};
-use contracts::wiring::METRICS_NAMESPACE;
+use contracts::metrics::{Metric, NAMESPACE, Unit};
 use serde_json::{Value, json};
-
-/// What is counted for each event type and consumer (R16).
-const COUNTS: &[&str] = &[
-    "Received",
-    "Succeeded",
-    "Failed",
-    "Retried",
-    "DuplicateSuppressed",
-    "Replayed",
-];
-/// What is timed.
-const TIMES: &[&str] = &["LatencyMs", "AgeMs"];
 
 /// Width of the dashboard's grid.
 const GRID: u32 = 24;
@@ -47,13 +35,13 @@ pub(super) fn dashboard(site: &mut Site<'_>) {
 }
 
 fn counts(site: &Site<'_>, watched: &Watched<'_>, y: u32) -> String {
-    let metrics = metrics(site, watched, COUNTS, &[("Sum", "")]);
+    let metrics = metrics(site, watched, Unit::Count, &[("Sum", "")]);
     picture(site, &title(watched), &json!({ "stat": "Sum" }), 0, y).replace(METRICS, &metrics)
 }
 
 fn times(site: &Site<'_>, watched: &Watched<'_>, y: u32) -> String {
     let statistics = [("p50", " p50"), ("p99", " p99")];
-    let metrics = metrics(site, watched, TIMES, &statistics);
+    let metrics = metrics(site, watched, Unit::Milliseconds, &statistics);
     let title = format!("{}: milliseconds", title(watched));
     picture(site, &title, &json!({}), GRID / 2, y).replace(METRICS, &metrics)
 }
@@ -62,22 +50,24 @@ fn title(watched: &Watched<'_>) -> String {
     format!("{} at {}", watched.event_type, watched.consumer.name)
 }
 
-/// The metrics of a picture, as JSON.
+/// The metrics of a picture: all of a unit (R16), as JSON.
 fn metrics(
     site: &Site<'_>,
     watched: &Watched<'_>,
-    names: &[&str],
+    unit: Unit,
     statistics: &[(&str, &str)],
 ) -> String {
-    let rows = names.iter().flat_map(|name| {
+    let dimensions = watched.dimensions(site).named();
+    let rows = Metric::measured_in(unit).flat_map(|metric| {
         statistics.iter().map(move |(statistic, label)| {
-            json!([
-                METRICS_NAMESPACE, name,
-                "Consumer", watched.consumer.name,
-                "EventType", watched.event_type,
-                "Environment", site.environment.name,
-                { "stat": statistic, "label": format!("{name}{label}") },
-            ])
+            let mut row = vec![json!(NAMESPACE), json!(metric.name())];
+            row.extend(
+                dimensions
+                    .iter()
+                    .flat_map(|(name, value)| [json!(name), json!(value)]),
+            );
+            row.push(json!({ "stat": statistic, "label": format!("{}{label}", metric.name()) }));
+            Value::Array(row)
         })
     });
     Value::Array(rows.collect()).to_string()

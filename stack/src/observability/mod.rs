@@ -6,6 +6,7 @@ mod dashboard;
 
 use crate::constructs::Site;
 use contracts::handlers::ApiRoute;
+use contracts::metrics::Dimensions;
 use contracts::{HandlerSpec, Input};
 
 /// Adds alarms and dashboard. Last of all: the alarm over all alarms looks for them in the stack.
@@ -21,6 +22,17 @@ struct Watched<'a> {
     event_type: String,
     /// How it shows in logical ids.
     id: String,
+}
+
+impl Watched<'_> {
+    /// Which metrics are its.
+    fn dimensions<'a>(&'a self, site: &'a Site<'_>) -> Dimensions<'a> {
+        Dimensions {
+            consumer: self.consumer.name,
+            event_type: &self.event_type,
+            environment: &site.environment.name,
+        }
+    }
 }
 
 /// Everything that has metrics of its own, in the order of the handlers.

@@ -1,8 +1,10 @@
 //! Metrics per consumer and event type as CloudWatch's embedded metric format: one JSON line a message (R16).
 
-use contracts::wiring::METRICS_NAMESPACE;
+use contracts::metrics::{Dimension, Metric, NAMESPACE};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
+
+pub(crate) use contracts::metrics::Dimensions;
 
 /// What a message came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,37 +25,29 @@ pub(crate) struct Tally {
     pub(crate) age_ms: Option<i64>,
 }
 
-/// Whose metrics they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Dimensions<'a> {
-    pub(crate) consumer: &'a str,
-    /// A declared event or route; `Unknown` for anything else, so that nobody can make dimensions up.
-    pub(crate) event_type: &'a str,
-    pub(crate) environment: &'a str,
+impl Tally {
+    /// A metric's value; nothing where it is unknown, which is no zero.
+    fn value(&self, metric: Metric) -> Option<i64> {
+        match metric {
+            Metric::Received => Some(1),
+            Metric::Succeeded => Some(self.succeeded.into()),
+            Metric::Failed => Some((!self.succeeded && !self.deferred).into()),
+            Metric::Retried => Some(self.retried.into()),
+            Metric::DuplicateSuppressed => Some(self.duplicate.into()),
+            Metric::Replayed => Some(self.replayed.into()),
+            Metric::LatencyMs => Some(self.latency_ms),
+            Metric::AgeMs => self.age_ms,
+        }
+    }
 }
 
 /// The line of one message.
 pub(crate) fn line(of: Dimensions<'_>, tally: &Tally, now: OffsetDateTime) -> String {
-    let count = |is: bool| json!(u8::from(is));
-    let mut values = vec![
-        ("Received", "Count", json!(1)),
-        ("Succeeded", "Count", count(tally.succeeded)),
-        (
-            "Failed",
-            "Count",
-            count(!tally.succeeded && !tally.deferred),
-        ),
-        ("Retried", "Count", count(tally.retried)),
-        ("DuplicateSuppressed", "Count", count(tally.duplicate)),
-        ("Replayed", "Count", count(tally.replayed)),
-        ("LatencyMs", "Milliseconds", json!(tally.latency_ms)),
-    ];
-    if let Some(age) = tally.age_ms {
-        values.push(("AgeMs", "Milliseconds", json!(age)));
-    }
+    let known = |metric: Metric| Some((metric, tally.value(metric)?));
+    let values: Vec<(Metric, i64)> = Metric::ALL.into_iter().filter_map(known).collect();
     let metrics: Vec<Value> = values
         .iter()
-        .map(|(name, unit, _)| json!({ "Name": name, "Unit": unit }))
+        .map(|(metric, _)| json!({ "Name": metric.name(), "Unit": metric.unit().name() }))
         .collect();
     let mut line = Map::new();
     let timestamp = now.unix_timestamp_nanos() / 1_000_000;
@@ -62,20 +56,18 @@ pub(crate) fn line(of: Dimensions<'_>, tally: &Tally, now: OffsetDateTime) -> St
         json!({
             "Timestamp": i64::try_from(timestamp).unwrap_or_default(),
             "CloudWatchMetrics": [{
-                "Namespace": METRICS_NAMESPACE,
-                "Dimensions": [["Consumer", "EventType", "Environment"]],
+                "Namespace": NAMESPACE,
+                "Dimensions": [Dimension::ALL.map(Dimension::name)],
                 "Metrics": metrics,
             }],
         }),
     );
-    line.insert("Consumer".into(), of.consumer.into());
-    line.insert("EventType".into(), of.event_type.into());
-    line.insert("Environment".into(), of.environment.into());
-    line.extend(
-        values
-            .into_iter()
-            .map(|(name, _, value)| (name.to_owned(), value)),
-    );
+    for (name, value) in of.named() {
+        line.insert(name.to_owned(), value.into());
+    }
+    for (metric, value) in values {
+        line.insert(metric.name().to_owned(), value.into());
+    }
     Value::Object(line).to_string()
 }
 
@@ -111,23 +103,14 @@ mod tests {
         };
         let line = read(&tally);
         let declared = &line["_aws"]["CloudWatchMetrics"][0];
-        assert_eq!(declared["Namespace"], "Invoicing");
+        assert_eq!(declared["Namespace"], NAMESPACE);
         let names: Vec<_> = declared["Metrics"]
             .as_array()
             .unwrap()
             .iter()
             .map(|metric| metric["Name"].as_str().unwrap())
             .collect();
-        let wanted = [
-            "Received",
-            "Succeeded",
-            "Failed",
-            "Retried",
-            "DuplicateSuppressed",
-            "Replayed",
-            "LatencyMs",
-            "AgeMs",
-        ];
+        let wanted = Metric::ALL.map(Metric::name);
         assert_eq!(names, wanted);
         for name in wanted {
             assert!(line[name].is_i64() || line[name].is_u64(), "{name}");

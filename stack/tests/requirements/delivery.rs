@@ -1,0 +1,185 @@
+//! Queues, retries, dead letters, replays and leases (R7, R8, R9, R11, R12).
+
+use crate::{DAY, each, id, items, properties, role_statements};
+use serde_json::{Value, json};
+
+#[test]
+fn r7_every_polled_queue_has_its_numbers() {
+    each(
+        "AWS::Lambda::EventSourceMapping",
+        |name, mapping, template, _| {
+            let queue = properties(template, &mapping["EventSourceArn"]);
+            let function = properties(template, &mapping["FunctionName"]);
+            let dlq = properties(template, &queue["RedrivePolicy"]["deadLetterTargetArn"]);
+            let window = mapping["MaximumBatchingWindowInSeconds"].as_u64().unwrap();
+            let timeout = function["Timeout"].as_u64().unwrap();
+            assert!(
+                queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout + window,
+                "{name}"
+            );
+            assert_eq!(dlq["MessageRetentionPeriod"], 14 * DAY, "{name}");
+            assert!(
+                queue["MessageRetentionPeriod"].as_u64().unwrap() < 14 * DAY,
+                "{name}"
+            );
+            assert_eq!(
+                mapping["FunctionResponseTypes"],
+                json!(["ReportBatchItemFailures"]),
+                "{name}"
+            );
+            assert!(
+                mapping["ScalingConfig"]["MaximumConcurrency"]
+                    .as_u64()
+                    .unwrap()
+                    >= 2,
+                "{name}"
+            );
+        },
+    );
+}
+
+#[test]
+fn r8_every_rule_target_bus_subscription_and_asynchronous_function_keeps_what_fails() {
+    each("AWS::Events::Rule", |name, rule, template, _| {
+        let targets = items(&rule["Targets"]);
+        assert_eq!(targets.len(), 1, "{name}");
+        for target in targets {
+            assert!(
+                target["RetryPolicy"]["MaximumRetryAttempts"]
+                    .as_u64()
+                    .unwrap()
+                    > 0,
+                "{name}"
+            );
+            properties(template, &target["DeadLetterConfig"]["Arn"]);
+            let to = id(&target["Arn"]);
+            if template.resource(to).unwrap()["Type"] == "AWS::Lambda::Function" {
+                let retried = template.resources().any(|(_, config)| {
+                    config["Type"] == "AWS::Lambda::EventInvokeConfig"
+                        && id(&config["Properties"]["FunctionName"]) == to
+                        && config["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
+                            .is_object()
+                });
+                assert!(retried, "{name}: {to} has no on-failure destination");
+            }
+        }
+    });
+    each("AWS::Events::EventBus", |_, bus, template, _| {
+        properties(template, &bus["DeadLetterConfig"]["Arn"]);
+    });
+    each(
+        "AWS::SNS::Subscription",
+        |name, subscription, template, _| {
+            properties(
+                template,
+                &subscription["RedrivePolicy"]["deadLetterTargetArn"],
+            );
+            assert_eq!(subscription["RawMessageDelivery"], true, "{name}");
+        },
+    );
+}
+
+#[test]
+fn r8_services_write_by_queue_policy_and_key_policy_and_failures_by_the_execution_role() {
+    each("AWS::SQS::QueuePolicy", |name, policy, template, _| {
+        for statement in items(&policy["PolicyDocument"]["Statement"]) {
+            if statement["Effect"] == "Deny" {
+                continue;
+            }
+            assert_eq!(statement["Action"], "sqs:SendMessage", "{name}");
+            assert!(
+                statement["Condition"]["ArnEquals"]["aws:SourceArn"] != Value::Null,
+                "{name}"
+            );
+            let service = &statement["Principal"]["Service"];
+            let key = properties(template, &json!({ "Ref": "MessagingKey" }));
+            let let_in = items(&key["KeyPolicy"]["Statement"]);
+            let let_in = let_in.iter().any(|s| s["Principal"]["Service"] == *service);
+            assert!(let_in, "{name}: {service} may not use the key");
+        }
+    });
+    each(
+        "AWS::Lambda::EventInvokeConfig",
+        |name, config, template, _| {
+            let function = properties(template, &config["FunctionName"]);
+            let role = properties(template, &function["Role"]);
+            let destination = &config["DestinationConfig"]["OnFailure"]["Destination"];
+            let sends =
+                |s: &Value| s["Action"] == "sqs:SendMessage" && s["Resource"] == *destination;
+            assert!(role_statements(role).iter().any(sends), "{name}");
+        },
+    );
+}
+
+#[test]
+fn r9_every_dead_letter_queue_rings_at_one_message_and_says_the_way_back() {
+    each("AWS::SQS::Queue", |name, _, template, _| {
+        if !name.ends_with("Dlq") {
+            return;
+        }
+        let alarm = properties(template, &json!({ "Ref": format!("{name}Alarm") }));
+        assert_eq!(
+            (&alarm["Threshold"], &alarm["Period"]),
+            (&json!(1), &json!(60)),
+            "{name}"
+        );
+        assert_eq!(id(&alarm["Dimensions"][0]["Value"]), name);
+        let way_back = &template.resource(name).unwrap()["Metadata"]["WayBack"];
+        let kind = way_back["kind"].as_str().unwrap();
+        assert!(
+            ["move", "send", "send-named", "invoke"].contains(&kind),
+            "{name}"
+        );
+        if let Some(to) = way_back["to"].as_str() {
+            assert!(template.resource(to).is_some(), "{name}: {to}");
+        }
+    });
+}
+
+#[test]
+fn r11_no_rule_matches_a_replay_and_claims_outlive_what_can_come_again() {
+    each("AWS::Events::Rule", |name, rule, _, _| {
+        assert_eq!(
+            rule["EventPattern"]["replay-name"],
+            json!([{ "exists": false }]),
+            "{name}"
+        );
+        let replay_of = &rule["EventPattern"]["detail"]["metadata"]["replayOf"];
+        assert_eq!(*replay_of, json!([{ "exists": false }]), "{name}");
+    });
+    each("AWS::Lambda::Function", |name, function, _, environment| {
+        let claim: u64 = function["Environment"]["Variables"]["CLAIM_SECONDS"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let archive = u64::from(environment.retention.archive_days) * DAY;
+        // A day in the rule's retries, four in a queue, fourteen in a dead-letter queue.
+        assert!(claim > archive + DAY + 4 * DAY + 14 * DAY, "{name}");
+    });
+}
+
+#[test]
+fn r12_a_lease_is_longer_than_the_function_runs_and_shorter_than_the_first_redelivery() {
+    each("AWS::Lambda::Function", |name, function, template, _| {
+        let timeout = function["Timeout"].as_u64().unwrap();
+        let lease: u64 = function["Environment"]["Variables"]["LEASE_SECONDS"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let mapping = template.resources().find(|(_, r)| {
+            r["Type"] == "AWS::Lambda::EventSourceMapping"
+                && id(&r["Properties"]["FunctionName"]) == name
+        });
+        let first = mapping.map_or(60, |(_, mapping)| {
+            let queue = properties(template, &mapping["Properties"]["EventSourceArn"]);
+            queue["VisibilityTimeout"].as_u64().unwrap()
+        });
+        assert!(
+            timeout < lease && lease < first,
+            "{name}: {timeout} {lease} {first}"
+        );
+        assert!(timeout < 50, "{name}");
+    });
+}
