@@ -172,7 +172,8 @@ pub(super) fn data(subject: &Subject<'_>) -> Vec<Fault> {
 }
 
 fn retained(found: &Found<'_>) -> bool {
-    found.resource["DeletionPolicy"] == "Retain"
+    let policy = found.resource["DeletionPolicy"].as_str();
+    matches!(policy, Some("Retain" | "RetainExceptOnCreate"))
         && found.resource["UpdateReplacePolicy"] == "Retain"
 }
 

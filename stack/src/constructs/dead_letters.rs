@@ -9,7 +9,8 @@ use cfn::cloudwatch::{
 use cfn::{Handle, PolicyDocument, Statement, sqs};
 use serde_json::{Value, json};
 
-/// How messages get back from a dead-letter queue (R9); written into its `Metadata`, where `redrive` reads it.
+/// How messages get back from a dead-letter queue (R9); written into its `Metadata`, and
+/// into its alarm in words.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum WayBack<'a> {
     /// Move them to the source queue.
@@ -29,6 +30,24 @@ impl WayBack<'_> {
             WayBack::SendTo(target) => json!({ "kind": "send", "to": target }),
             WayBack::SendToNamed => json!({ "kind": "send-named" }),
             WayBack::Invoke(function) => json!({ "kind": "invoke", "to": function }),
+        }
+    }
+
+    /// What a person does with the messages, with nothing but AWS's console or command line.
+    fn in_words(self) -> String {
+        match self {
+            WayBack::MoveTo(queue) => {
+                format!("start the queue's DLQ redrive, which moves the messages back to {queue}")
+            }
+            WayBack::SendTo(target) => format!(
+                "send each message's body to {target}, never to the bus, and delete the message"
+            ),
+            WayBack::SendToNamed => "send each message's body to the rule target that its \
+                attributes name, never to the bus, and delete the message"
+                .to_owned(),
+            WayBack::Invoke(function) => format!(
+                "invoke {function} with each message's requestPayload and delete the message"
+            ),
         }
     }
 }
@@ -57,16 +76,22 @@ pub(crate) fn dead_letter_queue(
         format!("{id}Policy"),
         sqs::QueuePolicy::new(PolicyDocument::of(statements), [queue.url()]),
     );
-    alarm_on_first_message(site, id, &queue);
+    alarm_on_first_message(site, id, &queue, way_back);
     queue
 }
 
-fn alarm_on_first_message(site: &mut Site<'_>, id: &str, queue: &Handle<sqs::Queue>) {
+fn alarm_on_first_message(
+    site: &mut Site<'_>,
+    id: &str,
+    queue: &Handle<sqs::Queue>,
+    way_back: WayBack<'_>,
+) {
     site.stack.add(
         format!("{id}Alarm"),
         Alarm::new()
             .alarm_description(format!(
-                "{id} holds at least one message: look with `provision redrive {id} --list`"
+                "{id} holds at least one message. Look at it in the SQS console and mend the cause first; then {}",
+                way_back.in_words()
             ))
             .namespace("AWS/SQS")
             .metric_name("ApproximateNumberOfMessagesVisible")

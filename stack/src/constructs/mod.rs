@@ -30,9 +30,21 @@ pub(crate) struct Site<'a> {
 
 impl Site<'_> {
     /// Keeps a resource that holds data when it leaves the stack, where the environment keeps data; says so either way.
+    /// A first deployment that fails takes it away again: it holds nothing yet, and under its fixed name it would be in
+    /// the next one's way.
     pub(crate) fn stateful(&mut self, resource: impl AsRef<LogicalId>) {
+        self.kept(resource, DeletionPolicy::RetainExceptOnCreate);
+    }
+
+    /// As [`Site::stateful`], for what is protected from deletion besides: a failed first deployment leaves it behind,
+    /// empty and under a name of its own, since to delete it would be refused and end the rollback half-way.
+    pub(crate) fn protected(&mut self, resource: impl AsRef<LogicalId>) {
+        self.kept(resource, DeletionPolicy::Retain);
+    }
+
+    fn kept(&mut self, resource: impl AsRef<LogicalId>, policy: DeletionPolicy) {
         let policy = if self.environment.keeps_data() {
-            DeletionPolicy::Retain
+            policy
         } else {
             DeletionPolicy::Delete
         };

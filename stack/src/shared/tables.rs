@@ -17,7 +17,7 @@ pub(super) fn tables(site: &mut Site<'_>) {
     for table in Table::ALL {
         let spec = table.spec();
         let handle = site.stack.add(spec.logical_id, definition(site, &spec));
-        site.stateful(&handle);
+        site.protected(&handle);
         site.stack
             .output(output(table), handle.name())
             .description("Name of the table");
