@@ -1,8 +1,10 @@
 //! Who may do what to which, before and after: statements of roles, resource policies and function permissions,
 //! flattened to one grant a principal, action and resource.
 //!
-//! A grant that another one already covers (the same under a wildcard) is no news. What a managed policy holds isn't
-//! known here: attaching one is a grant of its own.
+//! A grant that another one already covers (the same under a wildcard) is no news. What a managed policy of elsewhere
+//! holds isn't known here: attaching one is a grant of its own. A permissions boundary is a denial: lifting or exchanging
+//! one broadens its role. A route or function URL that asks nobody who they are lets everybody call it. A type that isn't
+//! known here counts by the policy documents in its properties.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,10 +64,40 @@ struct Grant {
 type Grants = BTreeMap<Grant, BTreeSet<String>>;
 
 pub(super) fn diff(old: &Template, new: &Template) -> Vec<IamChange> {
+    let lifted = boundaries(old, new);
     let (old, new) = (grants(old), grants(new));
     let mut changes = gone(&old, &new, true);
     changes.extend(gone(&new, &old, false));
+    changes.extend(lifted);
     changes.sort();
+    changes
+}
+
+/// Boundaries that came or went, of roles and users that stay. One that goes with its role broadens nothing.
+fn boundaries(old: &Template, new: &Template) -> Vec<IamChange> {
+    let mut changes = Vec::new();
+    for (id, before) in old.resources() {
+        let Some(after) = new.resource(id) else {
+            continue;
+        };
+        let [before, after] =
+            [before, after].map(|resource| &resource["Properties"]["PermissionsBoundary"]);
+        if before == after {
+            continue;
+        }
+        for (boundary, change) in [(before, Change::Broadened), (after, Change::Narrowed)] {
+            if !boundary.is_null() {
+                changes.push(IamChange {
+                    role: id.to_owned(),
+                    action: "permissions-boundary".to_owned(),
+                    resource: text(boundary),
+                    effect: Effect::Deny.as_str(),
+                    change,
+                    condition: None,
+                });
+            }
+        }
+    }
     changes
 }
 
@@ -136,7 +168,7 @@ fn grants(template: &Template) -> Grants {
         let properties = &resource["Properties"];
         let itself = format!("${{{id}.Arn}}");
         match resource["Type"].as_str().unwrap_or_default() {
-            "AWS::IAM::Role" => {
+            "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => {
                 document(
                     &mut grants,
                     None,
@@ -150,7 +182,11 @@ fn grants(template: &Template) -> Grants {
                     insert(&mut grants, false, id, "managed-policy", &text(policy), "");
                 }
             }
-            "AWS::IAM::Policy" => {
+            "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" => {
+                if resource["Type"] == "AWS::IAM::ManagedPolicy" {
+                    // Whoever attaches it by reference isn't named in it.
+                    document(&mut grants, Some(id), None, &properties["PolicyDocument"]);
+                }
                 for holder in ["Roles", "Users", "Groups"]
                     .into_iter()
                     .flat_map(|kind| list(&properties[kind]))
@@ -182,10 +218,55 @@ fn grants(template: &Template) -> Grants {
                 );
             }
             "AWS::Lambda::Permission" => permission(&mut grants, properties),
-            _ => {}
+            "AWS::ApiGatewayV2::Route" => {
+                // API Gateway reads an absent type as `NONE`.
+                if lets_anybody_in(&properties["AuthorizationType"]) {
+                    insert(&mut grants, false, "*", "execute-api:Invoke", &itself, "");
+                }
+            }
+            "AWS::Lambda::Url" => {
+                if lets_anybody_in(&properties["AuthType"]) {
+                    let function = text(&properties["TargetFunctionArn"]);
+                    let action = "lambda:InvokeFunctionUrl";
+                    insert(&mut grants, false, "*", action, &function, "");
+                }
+            }
+            "AWS::Logs::ResourcePolicy" => written(&mut grants, &properties["PolicyDocument"]),
+            "AWS::Events::EventBusPolicy" => document(&mut grants, None, None, properties),
+            "AWS::IAM::RolePolicy" | "AWS::IAM::UserPolicy" | "AWS::IAM::GroupPolicy" => {
+                let holders = ["RoleName", "UserName", "GroupName"];
+                for holder in holders.map(|name| &properties[name]) {
+                    let name = holder["Ref"]
+                        .as_str()
+                        .map_or_else(|| text(holder), str::to_owned);
+                    if !holder.is_null() {
+                        let policy = &properties["PolicyDocument"];
+                        document(&mut grants, Some(&name), None, policy);
+                    }
+                }
+            }
+            _ => {
+                for policy in properties.as_object().into_iter().flatten() {
+                    document(&mut grants, None, Some(&itself), policy.1);
+                }
+            }
         }
     }
     grants
+}
+
+/// What isn't said literally may be `NONE`.
+fn lets_anybody_in(authorization: &Value) -> bool {
+    authorization.as_str().is_none_or(|kind| kind == "NONE")
+}
+
+/// A policy that is a string of JSON. One that can't be read here counts as a grant of its own, so that a change shows.
+fn written(grants: &mut Grants, policy: &Value) {
+    let parsed = policy.as_str().map(serde_json::from_str::<Value>);
+    match parsed {
+        Some(Ok(policy)) => document(grants, None, None, &policy),
+        _ => insert(grants, false, "?", "unreadable-policy", &text(policy), ""),
+    }
 }
 
 /// A statement of a function's resource policy, as CloudFormation spells it.

@@ -289,6 +289,96 @@ fn resource_policies_and_function_permissions_are_grants_too() {
     );
 }
 
+fn resource(kind: &str, properties: Value) -> Template {
+    let text = json!({ "Resources": { "X": { "Type": kind, "Properties": properties } } });
+    Template::parse(&text.to_string()).unwrap()
+}
+
+#[test]
+fn a_boundary_that_goes_or_changes_broadens_and_one_that_comes_narrows() {
+    let role =
+        |boundary: Value| resource("AWS::IAM::Role", json!({ "PermissionsBoundary": boundary }));
+    let (none, a, b) = (role(Value::Null), role("a".into()), role("b".into()));
+    let lifted = "broadened Deny X permissions-boundary a";
+    assert_eq!(iam_changes(&a, &none), [lifted]);
+    assert_eq!(
+        iam_changes(&none, &a),
+        ["narrowed Deny X permissions-boundary a"]
+    );
+    assert_eq!(
+        iam_changes(&a, &b),
+        [lifted, "narrowed Deny X permissions-boundary b"]
+    );
+    assert!(iam_changes(&a, &Template::empty()).is_empty());
+}
+
+#[test]
+fn a_route_or_function_url_that_asks_nobody_lets_everybody_in() {
+    let route = |kind: Value| {
+        resource(
+            "AWS::ApiGatewayV2::Route",
+            json!({ "AuthorizationType": kind }),
+        )
+    };
+    let open = "broadened Allow * execute-api:Invoke ${X.Arn}";
+    let guarded = route("AWS_IAM".into());
+    assert_eq!(iam_changes(&guarded, &route("NONE".into())), [open]);
+    assert_eq!(iam_changes(&guarded, &route(Value::Null)), [open]);
+    assert_eq!(iam_changes(&route("JWT".into()), &guarded), [""; 0]);
+    let closed = "narrowed Allow * execute-api:Invoke ${X.Arn}";
+    assert_eq!(iam_changes(&route("NONE".into()), &guarded), [closed]);
+    let url = |kind: &str| {
+        let properties = json!({ "AuthType": kind, "TargetFunctionArn": "fn" });
+        resource("AWS::Lambda::Url", properties)
+    };
+    assert_eq!(
+        iam_changes(&url("AWS_IAM"), &url("NONE")),
+        ["broadened Allow * lambda:InvokeFunctionUrl fn"]
+    );
+}
+
+#[test]
+fn policies_of_every_other_type_are_read_where_they_stand() {
+    let policy = json!({ "Statement": { "Effect": "Allow", "Principal": "*", "Action": "a:B", "Resource": "r" } });
+    let own = json!({ "Statement": { "Effect": "Allow", "Action": "a:B", "Resource": "r" } });
+    let none = Template::empty();
+    for (kind, properties, who) in [
+        (
+            "AWS::Logs::ResourcePolicy",
+            json!({ "PolicyDocument": policy.to_string() }),
+            "*",
+        ),
+        ("AWS::Events::EventBusPolicy", policy.clone(), "*"),
+        (
+            "AWS::SecretsManager::ResourcePolicy",
+            json!({ "ResourcePolicy": policy }),
+            "*",
+        ),
+        (
+            "AWS::IAM::ManagedPolicy",
+            json!({ "PolicyDocument": own }),
+            "X",
+        ),
+        (
+            "AWS::IAM::RolePolicy",
+            json!({ "PolicyDocument": own, "RoleName": "w" }),
+            "w",
+        ),
+    ] {
+        let wanted = format!("broadened Allow {who} a:B r");
+        assert_eq!(
+            iam_changes(&none, &resource(kind, properties)),
+            [wanted],
+            "{kind}"
+        );
+    }
+    let unread = json!({ "PolicyDocument": { "Fn::Sub": "{${A}" } });
+    assert_eq!(
+        iam_changes(&none, &resource("AWS::Logs::ResourcePolicy", unread)),
+        ["broadened Allow ? unreadable-policy {${A}"]
+    );
+}
+
 // Laws.
 
 fn leaf() -> impl Strategy<Value = Value> {
