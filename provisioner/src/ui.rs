@@ -159,6 +159,7 @@ impl Ui {
                 let line = serde_json::json!({
                     "progress": "plan", "stack": plan.stack, "add": counts.add, "modify": counts.modify,
                     "replace": counts.replace, "remove": counts.remove,
+                    "termination_protection": plan.termination_protection,
                 });
                 let _ = writeln!(io::stderr().lock(), "{line}");
             }

@@ -6,6 +6,7 @@ use super::change_set::{Prepared, discard, execute, prepare};
 use super::follow::{Pace, Started, follow, lost_contact, marker};
 use super::outcome::Outcome;
 use super::state::{Blocked, Deployed, look};
+use super::unapplied::Unapplied;
 use super::viewed::viewed;
 use crate::artifacts::Archive;
 use crate::cloudformation::{
@@ -16,7 +17,8 @@ use crate::exit::{Exit, Failure};
 use crate::objects::Objects;
 use crate::plan::{Approved, Baseline, Plan, Side, approve, nobody};
 use crate::progress::Progress;
-use crate::publish::{Publication, publish, publish_template};
+use crate::publish::{Publication, publish};
+use crate::render;
 use crate::session::Confirmed;
 use crate::ui::{Asks, Ui};
 use cfn::Template;
@@ -122,13 +124,14 @@ async fn change(
 ) -> Result<Option<Converged>, Failure> {
     let environment = *wanted.environment.get();
     let name = environment.stack_name();
-    let plan = plan(environment, wanted.template, wanted.tags, &deployed);
+    let mut plan = plan(environment, wanted.template, wanted.tags, &deployed);
+    let word = Unapplied::of(environment, wanted.template, &deployed);
+    if let Some(word) = &word {
+        plan = word.leave_out(ports.objects, plan).await?;
+    }
     let stack = match deployed {
         Deployed::Present { stack, .. } if plan.is_empty() => {
-            return Ok(Some(Converged {
-                stack,
-                changes: Counts::default(),
-            }));
+            return Ok(Some(as_it_is(stack, &plan, ui)));
         }
         Deployed::Present { stack, .. } => Some(stack),
         _ => None,
@@ -137,41 +140,35 @@ async fn change(
         ui.plan(&plan);
         return Err(nobody(&environment.name));
     }
-    let body = wanted.template.minified();
-    let publication = publish(
-        ports,
-        &Publication {
-            environment,
-            archives: wanted.archives,
-            template: (body.len() > TemplateSource::INLINE_LIMIT).then_some(body.as_str()),
-            pace: wanted.pace,
-        },
-        ui,
-    )
-    .await?;
-    let request = ChangeSetRequest {
-        name: change_set_name(wanted, stack.as_ref()),
-        kind: match stack {
-            Some(_) => ChangeSetKind::Update,
-            None => ChangeSetKind::Create,
-        },
-        template: match publication.template_key {
-            Some(key) => TemplateSource::Url(format!("{}/{key}", wanted.bucket_url)),
-            None => TemplateSource::Inline(body),
-        },
-        tags: wanted.tags.clone(),
-        description: format!("provision up --env {}", environment.name),
-        stack: name.clone(),
+    let prepared = if plan.needs_cloudformation() {
+        let request = request(ports, wanted, stack.as_ref(), ui).await?;
+        prepare(ports.cloud, &request, wanted.pace).await?
+    } else {
+        Prepared::NoChanges
     };
-    let counts = match prepare(ports.cloud, &request, wanted.pace).await? {
+    let counts = match (prepared, stack) {
         // An earlier run executed it: see how that ended, then plan anew.
-        Prepared::Running(id) => {
+        (Prepared::Running(id), _) => {
             run_to_end(ports.cloud, wanted, &id.stack_id, &Started::Earlier, 0, ui).await?;
             return Ok(None);
         }
-        // The template differs in ways that mean nothing to CloudFormation.
-        Prepared::NoChanges => Counts::default(),
-        Prepared::Ready(view) => {
+        // What differs means nothing to CloudFormation. Termination protection isn't its business and may be left to do.
+        (Prepared::NoChanges, stack) => {
+            if let Some(word) = &word {
+                word.remember(ports.objects, &plan).await?;
+            }
+            let plan = plan.without_effect();
+            match stack {
+                Some(stack) if plan.termination_protection.is_none() => {
+                    return Ok(Some(as_it_is(stack, &plan, ui)));
+                }
+                _ => {
+                    ui.plan(&plan);
+                    approve(plan, ui).await?.get().counts()
+                }
+            }
+        }
+        (Prepared::Ready(view), _) => {
             let plan = plan.merged_with(&viewed(&view));
             ui.plan(&plan);
             let approved = match approve(plan, ui).await {
@@ -206,6 +203,49 @@ async fn change(
         stack,
         changes: counts,
     }))
+}
+
+/// A stack that needs nothing.
+fn as_it_is(stack: StackView, plan: &Plan, ui: &Ui) -> Converged {
+    if !plan.unapplied.is_empty() {
+        ui.say(render::unapplied(plan));
+    }
+    Converged {
+        stack,
+        changes: Counts::default(),
+    }
+}
+
+/// Publishes what the deployment reads, and says which change set to make.
+async fn request(
+    ports: &Ports<'_, impl CloudFormation, impl Objects>,
+    wanted: &Wanted<'_>,
+    stack: Option<&StackView>,
+    ui: &Ui,
+) -> Result<ChangeSetRequest, Failure> {
+    let environment = *wanted.environment.get();
+    let body = wanted.template.minified();
+    let publication = Publication {
+        environment,
+        archives: wanted.archives,
+        template: (body.len() > TemplateSource::INLINE_LIMIT).then_some(body.as_str()),
+        pace: wanted.pace,
+    };
+    let published = publish(ports, &publication, ui).await?;
+    Ok(ChangeSetRequest {
+        name: change_set_name(wanted, stack),
+        kind: match stack {
+            Some(_) => ChangeSetKind::Update,
+            None => ChangeSetKind::Create,
+        },
+        template: match published.template_key {
+            Some(key) => TemplateSource::Url(format!("{}/{key}", wanted.bucket_url)),
+            None => TemplateSource::Inline(body),
+        },
+        tags: wanted.tags.clone(),
+        description: format!("provision up --env {}", environment.name),
+        stack: environment.stack_name(),
+    })
 }
 
 /// What leads from what is deployed to what is wanted.
@@ -246,69 +286,6 @@ pub fn plan(
             (stack.protection != wanted).then_some(wanted == Protection::On);
     }
     plan
-}
-
-/// What `up` would do, with CloudFormation's own view of it where there is a stack to ask about. The change set that it
-/// takes is deleted again. An absent stack gets none: deleting the shell afterwards could hit a live one.
-///
-/// # Errors
-/// When a call fails.
-pub async fn preview(
-    ports: &Ports<'_, impl CloudFormation, impl Objects>,
-    wanted: &Wanted<'_>,
-    deployed: Deployed,
-    ui: &Ui,
-) -> Result<Plan, Failure> {
-    let environment = *wanted.environment.get();
-    let plan = plan(environment, wanted.template, wanted.tags, &deployed);
-    let Deployed::Present { stack, .. } = deployed else {
-        return Ok(plan);
-    };
-    if plan.diff.changes.is_empty() {
-        return Ok(plan);
-    }
-    match asked(ports, wanted, stack).await {
-        Ok(Some(view)) => Ok(plan.merged_with(&viewed(&view))),
-        Ok(None) => Ok(plan),
-        Err(failure) if failure.code == "aws.denied" => {
-            ui.say(format!(
-                "CloudFormation's own view is left out, from the templates alone: {failure}"
-            ));
-            Ok(plan)
-        }
-        Err(failure) => Err(failure),
-    }
-}
-
-/// What CloudFormation says that a change set would do. None: nothing.
-async fn asked(
-    ports: &Ports<'_, impl CloudFormation, impl Objects>,
-    wanted: &Wanted<'_>,
-    stack: StackView,
-) -> Result<Option<ChangeSetView>, Failure> {
-    let environment = *wanted.environment.get();
-    let body = wanted.template.minified();
-    let template = if body.len() > TemplateSource::INLINE_LIMIT {
-        let key = publish_template(ports.objects, environment, &body).await?;
-        TemplateSource::Url(format!("{}/{key}", wanted.bucket_url))
-    } else {
-        TemplateSource::Inline(body)
-    };
-    let request = ChangeSetRequest {
-        name: format!("{}-diff", change_set_name(wanted, Some(&stack))),
-        kind: ChangeSetKind::Update,
-        template,
-        tags: wanted.tags.clone(),
-        description: format!("provision diff --env {}", environment.name),
-        stack: stack.name,
-    };
-    match prepare(ports.cloud, &request, wanted.pace).await? {
-        Prepared::Ready(view) => {
-            ports.cloud.delete_change_set(&view.id).await?;
-            Ok(Some(view))
-        }
-        Prepared::NoChanges | Prepared::Running(_) => Ok(None),
-    }
 }
 
 /// The termination protection that an environment's stack has.
@@ -359,7 +336,7 @@ async fn run_to_end(
 }
 
 /// The same for the same template and tags on the same stack: so a killed run's change set is found again.
-fn change_set_name(wanted: &Wanted<'_>, stack: Option<&StackView>) -> String {
+pub(super) fn change_set_name(wanted: &Wanted<'_>, stack: Option<&StackView>) -> String {
     let mut digest = Sha256::new();
     digest.update(wanted.template.hash());
     for (key, value) in wanted.tags {

@@ -2,18 +2,21 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests fail by panicking
 
 use super::converge::Converged;
-use super::{Pace, Ports, TornDown, Wanted, converge, look, tear_down};
+use super::{Condemned, Pace, Ports, TornDown, Wanted, converge, look, preview, remove};
 use crate::artifacts::Archive;
 use crate::cli::Output;
 use crate::cloudformation::scripted::{BUCKET_URL, Scripted};
 use crate::cloudformation::{CloudFormation, Kind, Protection};
 use crate::exit::{Exit, Failure};
+use crate::plan::Plan;
 use crate::session::Confirmed;
 use crate::ui::{Asks, Colour, Live, Ui, Voice};
 use cfn::Template;
 use serde_json::json;
 use stack::{Environment, Target};
 use std::collections::BTreeMap;
+
+mod down;
 
 fn ui(asks: Asks) -> Ui {
     Ui {
@@ -57,44 +60,70 @@ fn archive() -> Archive {
     }
 }
 
-async fn up_as(
-    world: &Scripted,
+async fn with_wanted<T>(
     environment: &Environment,
     template: &Template,
-    ui: &Ui,
-) -> Result<Converged, Failure> {
+    work: impl AsyncFnOnce(&Wanted<'_>) -> T,
+) -> T {
     let confirmed = Confirmed::assumed(environment);
     let tags = BTreeMap::from([("environment".to_owned(), environment.name.clone())]);
     let archives = [archive()];
-    let wanted = Wanted {
+    work(&Wanted {
         environment: &confirmed,
         template,
         tags: &tags,
         archives: &archives,
         bucket_url: BUCKET_URL,
         pace: Pace::CLOUD,
-    };
-    let ports = Ports {
+    })
+    .await
+}
+
+fn ports(world: &Scripted) -> Ports<'_, Scripted, Scripted> {
+    Ports {
         cloud: world,
         objects: world,
-    };
+    }
+}
+
+async fn up_as(
+    world: &Scripted,
+    environment: &Environment,
+    template: &Template,
+    ui: &Ui,
+) -> Result<Converged, Failure> {
     let deployed = look(world, &environment.stack_name()).await?;
-    converge(&ports, &wanted, deployed, ui).await
+    with_wanted(environment, template, async |wanted| {
+        converge(&ports(world), wanted, deployed, ui).await
+    })
+    .await
+}
+
+async fn diff(world: &Scripted, template: &Template) -> Result<Plan, Failure> {
+    let environment = environment();
+    let deployed = look(world, &environment.stack_name()).await?;
+    with_wanted(&environment, template, async |wanted| {
+        preview(&ports(world), wanted, deployed, &ui(Asks::No)).await
+    })
+    .await
 }
 
 async fn up(world: &Scripted, template: &Template) -> Result<Converged, Failure> {
     up_as(world, &environment(), template, &ui(Asks::No)).await
 }
 
+async fn down_as(world: &Scripted, environment: &Environment) -> Result<TornDown, Failure> {
+    let confirmed = Confirmed::assumed(environment);
+    let stack = world.stack(&environment.stack_name()).await?;
+    let stack = stack
+        .map(|stack| Condemned::judge(environment, stack))
+        .transpose()?;
+    let ui = ui(Asks::No);
+    remove(&ports(world), world, &confirmed, stack, Pace::CLOUD, &ui).await
+}
+
 async fn down(world: &Scripted) -> Result<TornDown, Failure> {
-    let environment = environment();
-    let confirmed = Confirmed::assumed(&environment);
-    let stack = world.stack(&environment.stack_name()).await?.unwrap();
-    let ports = Ports {
-        cloud: world,
-        objects: world,
-    };
-    tear_down(&ports, &confirmed, stack, Pace::CLOUD, &ui(Asks::No)).await
+    down_as(world, &environment()).await
 }
 
 fn status(world: &Scripted) -> &'static str {
@@ -278,33 +307,6 @@ async fn a_protected_environment_gets_termination_protection_and_then_no_write()
 }
 
 #[tokio::test(start_paused = true)]
-async fn down_empties_buckets_first_and_leaves_nothing() {
-    let world = Scripted::default();
-    up(&world, &template(0)).await.unwrap();
-    let objects = BTreeMap::from([("invoice.xml".to_owned(), Vec::new())]);
-    world
-        .state()
-        .buckets
-        .insert("documents".to_owned(), objects);
-    let torn_down = down(&world).await.unwrap();
-    assert_eq!(torn_down.left, Vec::<String>::new());
-    assert_eq!(torn_down.deleted, 3);
-    assert!(!world.state().stacks.contains_key("invoicing-dev"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_killed_down_is_followed_by_the_next() {
-    let world = Scripted::default();
-    up(&world, &template(0)).await.unwrap();
-    world.state().calls.clear();
-    world.state().killed_at = Some(6);
-    assert_eq!(down(&world).await.unwrap_err().exit, Exit::LostContact);
-    world.state().killed_at = None;
-    down(&world).await.unwrap();
-    assert!(!world.state().stacks.contains_key("invoicing-dev"));
-}
-
-#[tokio::test(start_paused = true)]
 async fn whatever_hides_a_running_operation_is_lost_contact_and_running_again_follows_it() {
     for kind in [Kind::Credentials, Kind::Denied, Kind::Odd] {
         let world = Scripted::default();
@@ -320,4 +322,52 @@ async fn whatever_hides_a_running_operation_is_lost_contact_and_running_again_fo
         up(&world, &template(1)).await.unwrap();
         assert_eq!(status(&world), "UPDATE_COMPLETE", "{kind:?}");
     }
+}
+
+/// The template with a deletion policy, which CloudFormation doesn't update by itself.
+fn retaining() -> Template {
+    let mut text: serde_json::Value = serde_json::from_str(&template(0).minified()).unwrap();
+    text["Resources"]["Documents"]["DeletionPolicy"] = json!("Retain");
+    Template::parse(&text.to_string()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cloudformation_does_not_update_by_itself_converges_too() {
+    let world = Scripted::default();
+    up(&world, &template(0)).await.unwrap();
+    let plan = diff(&world, &retaining()).await.unwrap();
+    assert!(plan.is_empty());
+    assert_eq!(plan.unapplied, ["Documents"]);
+    up(&world, &retaining()).await.unwrap();
+    world.writes();
+    let second = up(&world, &retaining()).await.unwrap();
+    assert_eq!(second.changes, cfn::diff::Counts::default());
+    assert!(diff(&world, &retaining()).await.unwrap().is_empty());
+    assert_eq!(world.writes(), Vec::<&str>::new());
+    // With a real change beside it, it is a change again.
+    let mut text: serde_json::Value = serde_json::from_str(&retaining().minified()).unwrap();
+    text["Resources"]["Queue"]["Properties"]["VisibilityTimeout"] = json!(60);
+    let both = Template::parse(&text.to_string()).unwrap();
+    assert_eq!(up(&world, &both).await.unwrap().changes.modify, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn termination_protection_alone_is_shown_and_needs_approval_like_any_change() {
+    let world = Scripted::default();
+    up(&world, &template(0)).await.unwrap();
+    let protected = Environment {
+        protected: true,
+        target: Target::Aws,
+        ..environment()
+    };
+    world.writes();
+    for wanted in [template(0), retaining()] {
+        let refusal = up_as(&world, &protected, &wanted, &ui(Asks::Nobody)).await;
+        assert_eq!(refusal.unwrap_err().exit, Exit::Refused);
+    }
+    assert_eq!(world.writes(), Vec::<&str>::new());
+    up_as(&world, &protected, &template(0), &ui(Asks::No))
+        .await
+        .unwrap();
+    assert_eq!(world.writes(), ["UpdateTerminationProtection"]);
 }

@@ -56,6 +56,8 @@ pub struct Plan {
     pub tags: Vec<TagChange>,
     /// What AWS's protection against deleting the stack is switched to, if it changes.
     pub termination_protection: Option<bool>,
+    /// What differs, and CloudFormation applies with the next real change only: by logical id or template member.
+    pub unapplied: Vec<String>,
 }
 
 /// A template and the tags of its stack.
@@ -86,8 +88,31 @@ impl Plan {
                 _ => Vec::new(),
             },
             termination_protection: None,
+            unapplied: Vec::new(),
             baseline,
         }
+    }
+
+    /// The plan after CloudFormation said that it would change nothing for this template, e.g. as only deletion policies
+    /// differ: no resource changes, and the rest of the plan stays.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub fn without_effect(mut self) -> Self {
+        let diff = std::mem::take(&mut self.diff);
+        let entries = [diff.outputs, diff.parameters, diff.template];
+        self.unapplied = diff
+            .changes
+            .into_iter()
+            .map(|change| change.logical_id)
+            .chain(entries.into_iter().flatten().map(|entry| entry.name))
+            .collect();
+        self
+    }
+
+    /// Whether CloudFormation has something to do: more than termination protection differs.
+    #[cfg(feature = "aws")]
+    pub fn needs_cloudformation(&self) -> bool {
+        !self.diff.is_empty() || !self.tags.is_empty() || self.baseline == Baseline::Absent
     }
 
     /// Whether there is nothing to do. An absent stack is always something.

@@ -18,6 +18,8 @@ pub struct DiffDocument<'a> {
     outputs: &'a [EntryChange],
     tags: &'a [TagChange],
     termination_protection: Option<bool>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    unapplied: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -76,5 +78,6 @@ pub fn diff_document(plan: &Plan) -> DiffDocument<'_> {
         outputs: &plan.diff.outputs,
         tags: &plan.tags,
         termination_protection: plan.termination_protection,
+        unapplied: &plan.unapplied,
     }
 }

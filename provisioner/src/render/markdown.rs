@@ -1,6 +1,6 @@
 //! A plan as Markdown for a pull request.
 
-use super::plan::{baseline, symbol};
+use super::plan::{baseline, symbol, unapplied};
 use super::short;
 use crate::plan::Plan;
 use cfn::diff::Change;
@@ -21,6 +21,9 @@ pub fn markdown(plan: &Plan) -> String {
         counts.remove,
         baseline(&plan.baseline)
     );
+    if !plan.unapplied.is_empty() {
+        let _ = writeln!(text, "\n{}", unapplied(plan));
+    }
     if plan.is_empty() {
         let _ = writeln!(text, "\nNo differences.");
         return text;

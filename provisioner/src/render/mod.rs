@@ -6,7 +6,7 @@ mod plan;
 
 pub use json::diff_document;
 pub use markdown::markdown;
-pub use plan::plan;
+pub use plan::{plan, unapplied};
 
 use serde_json::Value;
 

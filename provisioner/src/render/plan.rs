@@ -13,6 +13,9 @@ use std::fmt::Write;
 pub fn plan(plan: &Plan, colour: Colour) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{} against {}", plan.stack, baseline(&plan.baseline));
+    if !plan.unapplied.is_empty() {
+        let _ = writeln!(text, "{}", unapplied(plan));
+    }
     if plan.is_empty() {
         let _ = writeln!(text, "No differences.");
         return text;
@@ -79,6 +82,14 @@ fn first(plan: &Plan, colour: Colour) -> String {
         plan.diff.iam.len()
     );
     text
+}
+
+/// What CloudFormation leaves as it is for now.
+pub fn unapplied(plan: &Plan) -> String {
+    format!(
+        "CloudFormation applies this with the next real change only: {}",
+        plan.unapplied.join(", ")
+    )
 }
 
 /// What a baseline is called.

@@ -124,7 +124,7 @@ impl CloudFormation for Scripted {
                 ));
             }
             let same = request.kind == ChangeSetKind::Update
-                && Template::parse(&stack.template).ok() == Template::parse(&template).ok()
+                && what_counts(&stack.template) == what_counts(&template)
                 && stack.tags == request.tags;
             let reason = match sees_no_change {
                 Some(text) => Some(text),
@@ -299,7 +299,7 @@ impl CloudFormation for Scripted {
         })
     }
 
-    async fn delete_stack(&self, name_or_id: &str, _token: &str) -> Result<(), CallError> {
+    async fn delete_stack(&self, name_or_id: &str, token: &str) -> Result<(), CallError> {
         const ACTION: &str = "DeleteStack";
         self.call(ACTION)?;
         {
@@ -310,6 +310,8 @@ impl CloudFormation for Scripted {
                 .filter(|(_, objects)| !objects.is_empty())
                 .map(|(bucket, _)| bucket.clone())
                 .collect();
+            let known = state.tokens.get(token).cloned();
+            let holds = state.holds;
             let Some(stack) = state.find(name_or_id) else {
                 return Ok(());
             };
@@ -320,25 +322,38 @@ impl CloudFormation for Scripted {
                     "TerminationProtection is enabled",
                 ));
             }
+            if stack.status == "DELETE_IN_PROGRESS" {
+                return Ok(());
+            }
+            let newest = stack.events.first().map(|event| event.id.clone());
+            if known.as_ref().is_some_and(|first| *first != newest) {
+                let text = format!("A request with the token {token} was made already");
+                return Err(refusal(ACTION, "TokenAlreadyExistsException", &text));
+            }
             if stack.status == "REVIEW_IN_PROGRESS" {
                 stack.coming.push_back(Step::Stack("DELETE_COMPLETE"));
             } else {
                 stack.status = "DELETE_IN_PROGRESS";
                 stack.coming.push_back(Step::Stack("DELETE_IN_PROGRESS"));
                 let mut failed = false;
+                let retained = retained_by(&stack.template);
                 for (id, (type_name, _)) in stack.resources.clone() {
-                    let holds = type_name == "AWS::S3::Bucket" && full.contains(&id.to_lowercase());
-                    failed |= holds;
-                    stack.coming.push_back(if holds {
-                        Step::Resource(
-                            id,
-                            type_name,
-                            "DELETE_FAILED",
-                            Some("The bucket you tried to delete is not empty"),
-                        )
-                    } else {
-                        Step::Resource(id, type_name, "DELETE_COMPLETE", None)
-                    });
+                    let is_full =
+                        type_name == "AWS::S3::Bucket" && full.contains(&id.to_lowercase());
+                    let reason = match holds {
+                        Some((held, reason)) if held == id => Some(reason),
+                        _ if is_full => Some("The bucket you tried to delete is not empty"),
+                        _ => None,
+                    };
+                    let status = match reason {
+                        _ if retained.contains(&id) => "DELETE_SKIPPED",
+                        Some(_) => "DELETE_FAILED",
+                        None => "DELETE_COMPLETE",
+                    };
+                    failed |= status == "DELETE_FAILED";
+                    stack
+                        .coming
+                        .push_back(Step::Resource(id, type_name, status, reason));
                 }
                 stack.coming.push_back(Step::Stack(if failed {
                     "DELETE_FAILED"
@@ -346,6 +361,7 @@ impl CloudFormation for Scripted {
                     "DELETE_COMPLETE"
                 }));
             }
+            state.tokens.entry(token.to_owned()).or_insert(newest);
         }
         self.answer(ACTION, ())
     }
@@ -382,4 +398,30 @@ impl CloudFormation for Scripted {
         }
         Ok(())
     }
+}
+
+/// The resources that outlive a stack with this template.
+fn retained_by(template: &str) -> BTreeSet<String> {
+    let Ok(template) = Template::parse(template) else {
+        return BTreeSet::new();
+    };
+    let retained = |resource: &serde_json::Value| {
+        let policy = resource["DeletionPolicy"].as_str();
+        matches!(policy, Some("Retain" | "RetainExceptOnCreate"))
+    };
+    template
+        .resources()
+        .filter(|(_, resource)| retained(resource))
+        .map(|(id, _)| id.to_owned())
+        .collect()
+}
+
+/// A template without what CloudFormation doesn't update by itself.
+fn what_counts(template: &str) -> Option<serde_json::Value> {
+    let mut template: serde_json::Value = serde_json::from_str(template).ok()?;
+    let resources = template["Resources"].as_object_mut()?.values_mut();
+    for resource in resources.filter_map(serde_json::Value::as_object_mut) {
+        resource.retain(|name, _| name == "Type" || name == "Properties");
+    }
+    Some(template)
 }
