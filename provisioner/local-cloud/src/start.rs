@@ -7,6 +7,7 @@ use crate::paths::{make_private, remove};
 use crate::process::Identity;
 use crate::record::{self, Found, Record};
 use crate::status::Status;
+use crate::stop::Stopped;
 use crate::{LocalCloudError, Paths, Progress, environment, health, install, lock, stop};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Stdio;
@@ -37,16 +38,18 @@ pub enum Beginning {
     Empty,
     /// It was started with what it held when it was stopped.
     Resumed,
-    /// It was started empty because the run before died without saving: every stack in it is gone.
+    /// It was started empty because the run before died, or was killed, without saving: every stack in it is gone.
     StateLost,
 }
 
-/// Makes sure that the local cloud runs: installs and starts it where needed. Running already, it is only looked at.
+/// Makes sure that the local cloud runs: installs and starts it where needed. Running already, it is only looked at,
+/// unless it is of another version than [`crate::VERSION`]: then it is stopped, and the right one goes on with its state.
 ///
 /// # Errors
-/// Those of [`install::install`], and [`LocalCloudError::Ended`] or [`LocalCloudError::Silent`].
+/// Those of [`install::install`] and [`stop::stop`], and [`LocalCloudError::Ended`] or [`LocalCloudError::Silent`].
 pub async fn start(paths: &Paths, progress: Progress<'_>) -> Result<Started, LocalCloudError> {
     if let Found::Alive(record, process) = record::find(paths)?
+        && record.version == crate::VERSION
         && health::is_healthy(record.port).await
     {
         return Ok(running(&record, &process, Beginning::AlreadyRunning));
@@ -54,6 +57,17 @@ pub async fn start(paths: &Paths, progress: Progress<'_>) -> Result<Started, Loc
     let _held = lock::hold(paths, progress).await?;
     let beginning = loop {
         break match record::find(paths)? {
+            Found::Alive(record, process) if record.version != crate::VERSION => {
+                progress(&format!(
+                    "replacing the local cloud {} by {}, with what it holds",
+                    record.version,
+                    crate::VERSION
+                ));
+                match stop::end(paths, record, &process, progress).await? {
+                    Stopped::Killed => Beginning::StateLost,
+                    Stopped::Saved | Stopped::NotRunning => continue,
+                }
+            }
             Found::Alive(record, process) => {
                 // Started by a command that ended before it answered, or just about to end.
                 match await_health(paths, &record, &process, None).await {
@@ -99,20 +113,16 @@ async fn launch(
     loop {
         let port = free_port(preferred.take())?;
         let mut child = spawn(paths, port)?;
-        let process = match child.id() {
-            Some(pid) => Identity::of(pid)?,
-            None => None,
-        };
-        let Some(process) = process else {
-            return Err(ended(paths, &mut child).await);
-        };
-        let record = Record {
-            version: crate::VERSION.to_owned(),
-            port,
-            process: Some(process.clone()),
-        };
         // Before it answers, so that a command that is interrupted now leaves nothing unknown behind.
-        record.write(paths)?;
+        let (record, process) = match note(paths, port, &child) {
+            Ok(Some(noted)) => noted,
+            Ok(None) => return Err(ended(paths, &mut child).await),
+            Err(error) => {
+                // Nobody would find it again. The first error says what to do; that this fails too adds nothing.
+                let _ = child.kill().await;
+                return Err(error);
+            }
+        };
         match await_health(paths, &record, &process, Some(&mut child)).await {
             Ok(()) => {
                 progress(&format!(
@@ -133,6 +143,27 @@ async fn launch(
             }
         }
     }
+}
+
+/// Records the new process; `None` where it has ended already.
+fn note(
+    paths: &Paths,
+    port: u16,
+    child: &Child,
+) -> Result<Option<(Record, Identity)>, LocalCloudError> {
+    let Some(pid) = child.id() else {
+        return Ok(None);
+    };
+    let Some(process) = Identity::of(pid)? else {
+        return Ok(None);
+    };
+    let record = Record {
+        version: crate::VERSION.to_owned(),
+        port,
+        process: Some(process.clone()),
+    };
+    record.write(paths)?;
+    Ok(Some((record, process)))
 }
 
 fn spawn(paths: &Paths, port: u16) -> Result<Child, LocalCloudError> {

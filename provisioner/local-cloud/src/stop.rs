@@ -44,25 +44,33 @@ pub async fn stop(paths: &Paths, progress: Progress<'_>) -> Result<Stopped, Loca
             record::discard_state(paths)?;
             Ok(Stopped::Killed)
         }
-        Found::Alive(record, process) => {
-            process.terminate()?;
-            let saved = is_gone_within(&process, GRACE).await?;
-            if !saved {
-                progress("the local cloud does not end by itself: killing it");
-                process.kill_group()?;
-                if !is_gone_within(&process, KILL_PATIENCE).await? {
-                    return Err(LocalCloudError::Unstoppable { pid: process.pid });
-                }
-            }
-            end_orphans(paths, &process).await?;
-            if saved {
-                forget_process(record, paths)?;
-                Ok(Stopped::Saved)
-            } else {
-                record::discard_state(paths)?;
-                Ok(Stopped::Killed)
-            }
+        Found::Alive(record, process) => end(paths, record, &process, progress).await,
+    }
+}
+
+/// Ends a running emulator and its functions; in order where it lets itself.
+pub(crate) async fn end(
+    paths: &Paths,
+    record: Record,
+    process: &Identity,
+    progress: Progress<'_>,
+) -> Result<Stopped, LocalCloudError> {
+    process.terminate()?;
+    let saved = is_gone_within(process, GRACE).await?;
+    if !saved {
+        progress("the local cloud does not end by itself: killing it");
+        process.kill_group()?;
+        if !is_gone_within(process, KILL_PATIENCE).await? {
+            return Err(LocalCloudError::Unstoppable { pid: process.pid });
         }
+    }
+    end_orphans(paths, process).await?;
+    if saved {
+        forget_process(record, paths)?;
+        Ok(Stopped::Saved)
+    } else {
+        record::discard_state(paths)?;
+        Ok(Stopped::Killed)
     }
 }
 

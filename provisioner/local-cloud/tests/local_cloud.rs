@@ -27,6 +27,7 @@ async fn the_local_cloud_starts_answers_resumes_and_leaves_no_process() {
     start_serves_on_loopback_and_is_idempotent(&paths).await;
     concurrent_starts_yield_one_emulator(&paths).await;
     local_stop_saves_and_the_next_start_resumes_on_the_same_port(&paths).await;
+    an_emulator_of_another_version_is_replaced_and_its_state_kept(&paths).await;
     a_killed_emulator_is_restarted_empty_and_says_so(&paths).await;
     local_reset_empties_a_running_emulator_and_our_caches(&paths).await;
     local_stop_leaves_no_process(&paths).await;
@@ -76,6 +77,22 @@ async fn local_stop_saves_and_the_next_start_resumes_on_the_same_port(paths: &Pa
     assert_eq!(after.status.endpoint, before.endpoint);
     assert_ne!(after.status.pid, before.pid);
     assert!(queues(after.status.endpoint.as_deref().unwrap()).contains("kept"));
+}
+
+async fn an_emulator_of_another_version_is_replaced_and_its_state_kept(paths: &Paths) {
+    let before = status(paths).await.unwrap();
+    let record = paths.root().join("state.json");
+    let text = std::fs::read_to_string(&record).unwrap();
+    assert!(text.contains(local_cloud::VERSION));
+    std::fs::write(&record, text.replace(local_cloud::VERSION, "0.0.1")).unwrap();
+    let mut said = String::new();
+    let started = start(paths, &mut |line| said.push_str(line)).await.unwrap();
+    assert!(said.contains("replacing the local cloud 0.0.1"), "{said}");
+    assert_eq!(started.beginning, Beginning::Resumed);
+    assert_eq!(started.status.version, local_cloud::VERSION);
+    assert_ne!(started.status.pid, before.pid);
+    assert!(queues(started.status.endpoint.as_deref().unwrap()).contains("kept"));
+    assert_eq!(processes_within(paths).len(), 1);
 }
 
 async fn a_killed_emulator_is_restarted_empty_and_says_so(paths: &Paths) {
