@@ -1,7 +1,7 @@
 //! What the archives were made from, so that nothing is built when nothing changed.
 //!
 //! The record `.provision/package.json` names every file that went in (by cargo's `.d` files, with manifests, lock file,
-//! toolchain file and cargo's configuration) with its hash, the compiler, and the command. A file counts as unchanged
+//! toolchain file and cargo's configuration) with its hash, the compilers, and the command. A file counts as unchanged
 //! without being read while size, both times and inode are the same, like in git's index; else its hash decides. What was
 //! touched after the build began is never recorded as known. A lost or odd record only costs a build.
 
@@ -16,7 +16,7 @@ use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 /// Of the record's shape; another is no record.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Files of the project that steer the build, whether they exist or not.
 const STEERING: &[&str] = &[
@@ -24,14 +24,19 @@ const STEERING: &[&str] = &[
     "Cargo.lock",
     "rust-toolchain.toml",
     "rust-toolchain",
-    ".cargo/config.toml",
-    ".cargo/config",
 ];
+
+/// Names that cargo's configuration goes by, in a `.cargo` folder of the project or above, and in cargo's own folder.
+const CONFIGURATION: &[&str] = &["config.toml", "config"];
+
+/// Of this crate: another one may build or archive in another way.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The record of one build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
     format: u32,
+    packager: String,
     command: Vec<String>,
     pub(crate) toolchain: Toolchain,
     inputs: BTreeMap<PathBuf, Input>,
@@ -120,12 +125,19 @@ pub(crate) fn compare(
     let Some(last) = last else {
         return stale("no record of an earlier build".to_owned());
     };
+    if last.packager != VERSION {
+        return stale(format!("the packager changed to version {VERSION}"));
+    }
     if last.command != command(plan) {
         return stale("the build command changed".to_owned());
     }
     if last.toolchain.version != toolchain.version {
         let version = toolchain.version.lines().next().unwrap_or_default();
         return stale(format!("the compiler changed to {version}"));
+    }
+    if last.toolchain.c_compiler != toolchain.c_compiler {
+        let version = toolchain.c_compiler.lines().next().unwrap_or_default();
+        return stale(format!("the C compiler changed to {version}"));
     }
     for (name, input) in &last.inputs {
         if !is_unchanged(&project.join(name), input)? {
@@ -161,6 +173,7 @@ pub(crate) fn record(
     }
     Ok(Record {
         format: FORMAT,
+        packager: VERSION.to_owned(),
         command: command(plan),
         toolchain,
         inputs,
@@ -185,7 +198,11 @@ fn command(plan: &Plan) -> Vec<String> {
 
 fn input_paths(project: &Path, plan: &Plan) -> Result<Vec<PathBuf>, PackagingError> {
     let mut paths: Vec<PathBuf> = STEERING.iter().map(|name| project.join(name)).collect();
-    paths.push(plan.cargo_home().join("config.toml"));
+    for name in CONFIGURATION {
+        let above = project.ancestors();
+        paths.extend(above.map(|folder| folder.join(".cargo").join(name)));
+        paths.push(plan.cargo_home().join(name));
+    }
     for handler in plan.handlers() {
         let depfile = plan.depfile(handler);
         let text = std::fs::read_to_string(&depfile).map_err(|source| {
@@ -266,6 +283,7 @@ mod tests {
         Toolchain {
             key: None,
             version: version.to_owned(),
+            c_compiler: "cc 1".to_owned(),
         }
     }
 
@@ -388,6 +406,7 @@ mod tests {
             ("handlers/portal/Cargo.toml", "[package] "),
             ("handlers/portal/build.rs", "fn main() {}"),
             (".cargo/config.toml", "[build]"),
+            (".cargo/config", "[build]"),
             ("rust-toolchain.toml", "[toolchain]"),
         ] {
             let built = built();
@@ -416,6 +435,38 @@ mod tests {
             verdict,
             Verdict::Stale("the compiler changed to rustc 2".to_owned())
         );
+    }
+
+    #[test]
+    fn configuration_above_the_project_and_in_cargos_folder_counts() {
+        let built = built();
+        for folder in [
+            built.project.parent().unwrap().join(".cargo"),
+            built.plan.cargo_home().to_owned(),
+        ] {
+            for name in ["config", "config.toml"] {
+                let path = folder.join(name);
+                assert!(
+                    built.record.inputs.contains_key(&path),
+                    "{}",
+                    path.display()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn another_c_compiler_and_another_packager_are_stale() {
+        let mut built = built();
+        let other = Toolchain {
+            c_compiler: "cc 2".to_owned(),
+            ..toolchain("rustc 1")
+        };
+        let verdict = compare(&built.project, Some(&built.record), &built.plan, &other).unwrap();
+        let reason = "the C compiler changed to cc 2".to_owned();
+        assert_eq!(verdict, Verdict::Stale(reason));
+        built.record.packager = "0.0.0".to_owned();
+        assert!(stale_because(&built).starts_with("the packager changed"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which compiler a build would use.
+//! Which compilers a build would use.
 
 use crate::PackagingError;
 use crate::cargo::in_clean_environment;
@@ -7,18 +7,20 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::Path;
 
-/// The compiler.
+/// The compilers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Toolchain {
     /// What must stay the same for the answer to be believed without asking again; absent where nothing vouches for it.
     pub(crate) key: Option<String>,
     /// What `rustc -vV` says.
     pub(crate) version: String,
+    /// What `cc --version` says, for the C in dependencies; empty where there is none.
+    pub(crate) c_compiler: String,
 }
 
 impl Toolchain {
-    /// The compiler that a build would use now. Asking it costs 20 ms: where the project pins an exact version and the
-    /// `rustc` program is the same file as before, the last answer stands.
+    /// The compilers that a build would use now. Asking them costs 20 ms: where the project pins an exact version and the
+    /// programs `rustc` and `cc` are the same files as before, the last answer stands.
     pub(crate) async fn of(project: &Path, last: Option<&Self>) -> Result<Self, PackagingError> {
         let key = key(project);
         if let Some(last) = last
@@ -41,7 +43,18 @@ impl Toolchain {
         Ok(Self {
             key,
             version: String::from_utf8_lossy(&output.stdout).into_owned(),
+            c_compiler: c_compiler(project).await,
         })
+    }
+}
+
+/// A missing C compiler is no fault here: cargo says so itself where it needs one.
+async fn c_compiler(project: &Path) -> String {
+    let mut command = tokio::process::Command::new("cc");
+    in_clean_environment(&mut command, project);
+    match command.arg("--version").output().await {
+        Ok(output) => String::from_utf8_lossy(&output.stdout).into_owned(),
+        Err(_) => String::new(),
     }
 }
 
@@ -52,9 +65,16 @@ fn key(project: &Path) -> Option<String> {
             name.trim() == "channel" && value.trim().trim_matches('"').split('.').count() == 3
         })
     });
-    let rustc = std::env::split_paths(&std::env::var_os("PATH")?)
-        .map(|folder| folder.join("rustc"))
+    let rustc = program("rustc")?;
+    let cc = program("cc").unwrap_or_default();
+    is_exact.then(|| format!("{pinned}\n{rustc}\n{cc}"))
+}
+
+/// The file that a program's name stands for, as the file system describes it.
+fn program(name: &str) -> Option<String> {
+    let path = std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join(name))
         .find(|program| program.is_file())?;
-    let seen = serde_json::to_string(&Seen::find(&rustc).ok()??).ok()?;
-    is_exact.then(|| format!("{pinned}\n{}\n{seen}", rustc.display()))
+    let seen = serde_json::to_string(&Seen::find(&path).ok()??).ok()?;
+    Some(format!("{}\n{seen}", path.display()))
 }
