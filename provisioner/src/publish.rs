@@ -8,7 +8,7 @@ use crate::cloudformation::{
 use crate::deploy::{
     Deployed, Pace, Ports, Prepared, Started, execute, follow, look, marker, prepare,
 };
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::objects::Objects;
 use crate::ui::Ui;
 use cfn::Template;
@@ -137,13 +137,13 @@ async fn prepare_bucket(
                 .await?;
                 continue;
             }
-            Deployed::Blocked(blocked) => return Err(blocked.failure("bootstrap")),
+            Deployed::Blocked(blocked) => return Err(own(blocked.failure("bootstrap"))),
         };
         ui.say(format!(
             "preparing {} {}: the bucket of the handlers' archives",
             environment.account, environment.region
         ));
-        make(cloud, &wanted, kind, publication.pace).await?;
+        make(cloud, &wanted, kind, publication.pace, ui).await?;
         return Ok(());
     }
     Ok(())
@@ -154,6 +154,7 @@ async fn make(
     wanted: &Template,
     kind: ChangeSetKind,
     pace: Pace,
+    ui: &Ui,
 ) -> Result<(), Failure> {
     let request = ChangeSetRequest {
         stack: BOOTSTRAP_STACK.to_owned(),
@@ -163,7 +164,7 @@ async fn make(
         tags: BTreeMap::new(),
         description: "provision: the bucket of the handlers' archives".to_owned(),
     };
-    match prepare(cloud, &request, pace).await? {
+    match prepare(cloud, &request, pace, ui).await? {
         Prepared::NoChanges => Ok(()),
         Prepared::Running(id) => settle(cloud, &id.stack_id, &Started::Earlier, pace).await,
         Prepared::Ready(view) => {
@@ -182,9 +183,18 @@ async fn settle(
 ) -> Result<(), Failure> {
     let outcome = follow(cloud, stack_id, started, pace, |_| {}).await?;
     match outcome.failure("bootstrap", BOOTSTRAP_STACK) {
-        Some(failure) => Err(failure.help(format!(
-            "The stack {BOOTSTRAP_STACK} is this program's own: correct the cause, delete that stack if it is stuck, and run again."
-        ))),
+        Some(failure) => Err(own(failure)),
         None => Ok(()),
     }
+}
+
+/// What helps with the bootstrap stack: it belongs to no environment, so that no verb names it.
+fn own(failure: Failure) -> Failure {
+    if failure.exit == Exit::Busy {
+        return failure;
+    }
+    failure.help(format!(
+        "The stack {BOOTSTRAP_STACK} is this program's own: correct the cause, delete that stack if it is stuck \
+         (`aws cloudformation delete-stack --stack-name {BOOTSTRAP_STACK}`; its bucket stays), and run again."
+    ))
 }

@@ -23,8 +23,12 @@ pub trait CloudFormation {
     async fn template(&self, name_or_id: &str) -> Result<Option<String>, CallError>;
 
     /// Asks for a change set. It is made after the answer: see [`CloudFormation::change_set`].
-    async fn create_change_set(&self, request: &ChangeSetRequest)
-    -> Result<ChangeSetId, CallError>;
+    /// A repeated token gets the answer of its first request.
+    async fn create_change_set(
+        &self,
+        request: &ChangeSetRequest,
+        token: &str,
+    ) -> Result<ChangeSetId, CallError>;
 
     /// A page of a change set by name (or ARN); none if there is none.
     async fn change_set(

@@ -151,6 +151,7 @@ impl CloudFormation for SdkCloudFormation {
     async fn create_change_set(
         &self,
         request: &ChangeSetRequest,
+        token: &str,
     ) -> Result<ChangeSetId, CallError> {
         const ACTION: &str = "CreateChangeSet";
         let subject = format!("{}/{}", request.stack, request.name);
@@ -159,7 +160,7 @@ impl CloudFormation for SdkCloudFormation {
             .create_change_set()
             .stack_name(&request.stack)
             .change_set_name(&request.name)
-            .client_token(&request.name)
+            .client_token(token)
             .change_set_type(match request.kind {
                 ChangeSetKind::Create => sdk::ChangeSetType::Create,
                 ChangeSetKind::Update => sdk::ChangeSetType::Update,

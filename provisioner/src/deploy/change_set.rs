@@ -6,9 +6,13 @@
 use super::follow::Pace;
 use crate::cloudformation::{
     CallError, ChangeSetId, ChangeSetRequest, ChangeSetStatus, ChangeSetView, CloudFormation,
-    Execution, Kind, whole_change_set,
+    Execution, Kind, Standing, whole_change_set,
 };
 use crate::exit::{Exit, Failure};
+use crate::ui::Ui;
+use std::time::Duration;
+use time::OffsetDateTime;
+use tokio::time::Instant;
 
 /// A change set that was made.
 #[derive(Debug)]
@@ -32,15 +36,19 @@ pub async fn prepare(
     cloud: &impl CloudFormation,
     request: &ChangeSetRequest,
     pace: Pace,
+    ui: &Ui,
 ) -> Result<Prepared, Failure> {
-    for _ in 0..CLEARANCES {
-        match cloud.create_change_set(request).await {
+    for attempt in 0..CLEARANCES {
+        match cloud
+            .create_change_set(request, &fresh_token(&request.name, attempt))
+            .await
+        {
             Ok(_) => {}
             Err(error) if error.kind == Kind::AlreadyExists => {}
             Err(error) if error.kind == Kind::NoChanges => return Ok(Prepared::NoChanges),
             Err(error) => return Err(error.into()),
         }
-        match made(cloud, request, pace).await? {
+        match made(cloud, request, pace, ui).await? {
             Some(view) => match (view.status, view.execution) {
                 (_, Execution::Running) => return Ok(Prepared::Running(view.id)),
                 (ChangeSetStatus::Complete, Execution::Available) => {
@@ -48,8 +56,8 @@ pub async fn prepare(
                 }
                 (ChangeSetStatus::Failed, _) => {
                     let reason = view.reason.unwrap_or_else(|| "no reason given".to_owned());
-                    // A failed change set is of no use to anyone; the reason is what counts.
-                    let _ = cloud.delete_change_set(&view.id).await;
+                    // A failed change set, and the shell that it made, are of no use to anyone; the reason counts.
+                    let _ = discard(cloud, &view.id).await;
                     return if CallError::kind_of("", &reason) == Kind::NoChanges {
                         Ok(Prepared::NoChanges)
                     } else {
@@ -74,12 +82,21 @@ pub async fn prepare(
     .help("Delete it in the console, then run again."))
 }
 
+/// How long the making of a change set may take.
+const MAKING: Duration = Duration::from_secs(600);
+
+/// After how long it is said that it takes its time.
+const SLOW: Duration = Duration::from_secs(10);
+
 /// Waits until it is made. None if it isn't there (deleted meanwhile, or not yet readable for too long).
 async fn made(
     cloud: &impl CloudFormation,
     request: &ChangeSetRequest,
     pace: Pace,
+    ui: &Ui,
 ) -> Result<Option<ChangeSetView>, Failure> {
+    let begun = Instant::now();
+    let mut said = false;
     let mut unseen = 0;
     let mut wait = pace.start();
     loop {
@@ -93,6 +110,28 @@ async fn made(
             // A stale read just after the creation.
             None if unseen < 5 => unseen += 1,
             None => return Ok(None),
+        }
+        if begun.elapsed() >= MAKING {
+            return Err(Failure::new(
+                Exit::LostContact,
+                "change-set.slow",
+                format!(
+                    "CloudFormation hasn't made the change set {} in {} s",
+                    request.name,
+                    MAKING.as_secs()
+                ),
+            )
+            .on(request.stack.as_str())
+            .help(
+                "Nothing was changed. Run the same command again: it goes on with that change set.",
+            ));
+        }
+        if !said && begun.elapsed() >= SLOW {
+            ui.say(format!(
+                "CloudFormation is still making the change set for {}",
+                request.stack
+            ));
+            said = true;
         }
         wait = pace.rest(wait).await;
     }
@@ -130,19 +169,46 @@ pub async fn execute(cloud: &impl CloudFormation, view: &ChangeSetView) -> Resul
     }
 }
 
-/// Deletes a change set that won't be executed, and the shell that it made if the stack is nothing else.
+/// Deletes a change set that won't be executed, and the shell that it made if nothing ever happened to the stack: one
+/// that another run has just begun to create may still read as a shell.
 ///
 /// # Errors
 /// When a call fails.
 pub async fn discard(cloud: &impl CloudFormation, id: &ChangeSetId) -> Result<(), Failure> {
     cloud.delete_change_set(id).await?;
-    let shell = cloud.stack(&id.stack_id).await?.is_some_and(|stack| {
-        stack.status.standing() == crate::cloudformation::Standing::Shell && stack.id == id.stack_id
-    });
-    if shell {
+    let stack = cloud.stack(&id.stack_id).await?;
+    let shell = stack
+        .is_some_and(|stack| stack.status.standing() == Standing::Shell && stack.id == id.stack_id);
+    if shell && nothing_happened(cloud, &id.stack_id).await? {
         cloud.delete_stack(&id.stack_id, &token(&id.id)).await?;
     }
     Ok(())
+}
+
+/// Whether a stack's events tell of nothing but its being a shell.
+async fn nothing_happened(cloud: &impl CloudFormation, stack_id: &str) -> Result<bool, CallError> {
+    let mut next = None;
+    loop {
+        let page = cloud.events(stack_id, next.as_deref()).await?;
+        if page
+            .items
+            .iter()
+            .any(|event| event.status != "REVIEW_IN_PROGRESS")
+        {
+            return Ok(false);
+        }
+        next = page.next;
+        if next.is_none() {
+            return Ok(true);
+        }
+    }
+}
+
+/// A request token that no other attempt has: CloudFormation answers a repeated token with what it did before, even if
+/// that was deleted meanwhile. The SDK's own retries repeat the request, and so the token.
+fn fresh_token(name: &str, attempt: u32) -> String {
+    let now = OffsetDateTime::now_utc().unix_timestamp_nanos();
+    format!("{name}-{now}-{attempt}")
 }
 
 /// A request token of up to 128 letters, digits and hyphens, the same for the same change set.

@@ -129,12 +129,12 @@ async fn change(
     if let Some(word) = &word {
         plan = word.leave_out(ports.objects, plan).await?;
     }
-    let stack = match deployed {
+    let (stack, before) = match deployed {
         Deployed::Present { stack, .. } if plan.is_empty() => {
             return Ok(Some(as_it_is(stack, &plan, ui)));
         }
-        Deployed::Present { stack, .. } => Some(stack),
-        _ => None,
+        Deployed::Present { stack, template } => (Some(stack), template),
+        _ => (None, Template::empty()),
     };
     if ui.asks == Asks::Nobody {
         ui.plan(&plan);
@@ -142,7 +142,7 @@ async fn change(
     }
     let prepared = if plan.needs_cloudformation() {
         let request = request(ports, wanted, stack.as_ref(), ui).await?;
-        prepare(ports.cloud, &request, wanted.pace).await?
+        prepare(ports.cloud, &request, wanted.pace, ui).await?
     } else {
         Prepared::NoChanges
     };
@@ -169,7 +169,7 @@ async fn change(
             }
         }
         (Prepared::Ready(view), _) => {
-            let plan = plan.merged_with(&viewed(&view));
+            let plan = plan.merged_with(&viewed(&view), &before, wanted.template);
             ui.plan(&plan);
             let approved = match approve(plan, ui).await {
                 Ok(approved) => approved,

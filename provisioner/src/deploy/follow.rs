@@ -5,7 +5,9 @@
 
 use super::outcome::Outcome;
 use super::state::is_lost;
-use crate::cloudformation::{CallError, CloudFormation, Kind, StackEvent, StackStatus, Standing};
+use crate::cloudformation::{
+    CallError, CloudFormation, Kind, StackEvent, StackStatus, StackView, Standing,
+};
 use crate::exit::{Exit, Failure};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -95,6 +97,7 @@ impl Seen {
         &mut self,
         look: Result<Vec<StackEvent>, CallError>,
         stack_id: &str,
+        started: &Started,
         mut show: impl FnMut(&StackEvent),
     ) -> Result<Sight, Failure> {
         let fresh = match look {
@@ -113,6 +116,10 @@ impl Seen {
             Sight::News
         };
         for event in fresh {
+            // What came before it belongs to the operation before.
+            if *started == Started::Earlier && begins(&event, stack_id) {
+                self.events.clear();
+            }
             show(&event);
             self.ids.insert(event.id.clone());
             self.events.push(event);
@@ -136,7 +143,7 @@ pub async fn follow(
     let mut wait = pace.start();
     loop {
         let look = since(cloud, stack_id, started, &seen.ids).await;
-        match seen.take(look, stack_id, &mut show)? {
+        match seen.take(look, stack_id, started, &mut show)? {
             Sight::News => wait = pace.start(),
             Sight::Nothing => {}
             Sight::Gone => {
@@ -146,7 +153,9 @@ pub async fn follow(
                 });
             }
         }
-        if let Some(status) = ending(&seen.events, stack_id) {
+        if let Some(status) = ending(&seen.events, stack_id)
+            && !(*started == Started::Earlier && goes_on(cloud, stack_id).await)
+        {
             return Ok(Outcome {
                 status,
                 events: seen.events,
@@ -181,8 +190,10 @@ pub async fn follow_deletion(
             }
             _ => None,
         };
-        seen.take(look, stack_id, &mut show)?;
-        if let Some(status) = over.or_else(|| ending(&seen.events, stack_id)) {
+        seen.take(look, stack_id, started, &mut show)?;
+        let stale =
+            *started == Started::Earlier && matches!(&stack, Ok(Some(stack)) if in_progress(stack));
+        if let Some(status) = over.or_else(|| ending(&seen.events, stack_id).filter(|_| !stale)) {
             return Ok(Outcome {
                 status,
                 events: seen.events,
@@ -190,6 +201,15 @@ pub async fn follow_deletion(
         }
         wait = pace.rest(wait).await;
     }
+}
+
+/// Whether the stack itself says that an operation runs: then an end among its events is that of the one before.
+async fn goes_on(cloud: &impl CloudFormation, stack_id: &str) -> bool {
+    matches!(cloud.stack(stack_id).await, Ok(Some(stack)) if in_progress(&stack))
+}
+
+fn in_progress(stack: &StackView) -> bool {
+    stack.status.standing() == Standing::InProgress
 }
 
 /// The operation's events that were not seen yet, oldest first.

@@ -30,14 +30,16 @@ pub async fn preview(
     if let Some(word) = Unapplied::of(environment, wanted.template, &deployed) {
         plan = word.leave_out(ports.objects, plan).await?;
     }
-    let Deployed::Present { stack, .. } = deployed else {
+    let Deployed::Present { stack, template } = deployed else {
         return Ok(plan);
     };
     if !plan.needs_cloudformation() {
         return Ok(plan);
     }
-    match asked(ports, wanted, stack).await {
-        Ok(Prepared::Ready(view)) => Ok(plan.merged_with(&viewed(&view))),
+    match asked(ports, wanted, stack, ui).await {
+        Ok(Prepared::Ready(view)) => {
+            Ok(plan.merged_with(&viewed(&view), &template, wanted.template))
+        }
         Ok(Prepared::NoChanges) => Ok(plan.without_effect()),
         Ok(Prepared::Running(_)) => Ok(plan),
         Err(failure) if failure.code == "aws.denied" => {
@@ -55,6 +57,7 @@ async fn asked(
     ports: &Ports<'_, impl CloudFormation, impl Objects>,
     wanted: &Wanted<'_>,
     stack: StackView,
+    ui: &Ui,
 ) -> Result<Prepared, Failure> {
     let environment = *wanted.environment.get();
     let body = wanted.template.minified();
@@ -72,7 +75,7 @@ async fn asked(
         description: format!("provision diff --env {}", environment.name),
         stack: environment.stack_name(),
     };
-    let prepared = prepare(ports.cloud, &request, wanted.pace).await?;
+    let prepared = prepare(ports.cloud, &request, wanted.pace, ui).await?;
     if let Prepared::Ready(view) = &prepared {
         ports.cloud.delete_change_set(&view.id).await?;
     }

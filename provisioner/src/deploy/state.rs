@@ -111,6 +111,7 @@ impl Blocked {
     pub fn deploys(&self, template: &Template) -> bool {
         self.stack.status.standing() == Standing::InProgress
             && !self.stack.status.as_str().starts_with("DELETE")
+            && !self.stack.status.as_str().contains("ROLLBACK")
             && self.template.as_ref() == Some(template)
     }
 }

@@ -16,6 +16,7 @@ use serde_json::json;
 use stack::{Environment, Target};
 use std::collections::BTreeMap;
 
+mod change_sets;
 mod down;
 
 fn ui(asks: Asks) -> Ui {

@@ -2,6 +2,7 @@
 //! the values of properties.
 
 use super::Plan;
+use cfn::Template;
 use cfn::diff::{Action, ResourceChange};
 
 /// One resource of a change set.
@@ -30,9 +31,14 @@ pub enum ViewedAction {
 
 impl Plan {
     /// Adds what the change set says and the templates don't: resources that CloudFormation replaces, and those that
-    /// change for another's sake.
+    /// change for another's sake; with all that refers to what is replaced.
     #[must_use]
-    pub fn merged_with(mut self, viewed: &[ViewedChange]) -> Self {
+    pub fn merged_with(
+        mut self,
+        viewed: &[ViewedChange],
+        before: &Template,
+        after: &Template,
+    ) -> Self {
         for view in viewed {
             let ours = self
                 .diff
@@ -59,9 +65,7 @@ impl Plan {
                 }),
             }
         }
-        self.diff
-            .changes
-            .sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
+        self.diff = self.diff.followed(before, after);
         self
     }
 }

@@ -115,9 +115,41 @@ fn a_replacement_that_only_cloudformation_sees_is_shown() {
         type_name: "AWS::SQS::Queue".to_owned(),
         action,
     };
-    let merged = plan(Baseline::Deployed, &before, &after).merged_with(&[
-        view("A", ViewedAction::Replace),
-        view("Other", ViewedAction::Modify),
-    ]);
+    let merged = plan(Baseline::Deployed, &before, &after).merged_with(
+        &[
+            view("A", ViewedAction::Replace),
+            view("Other", ViewedAction::Modify),
+        ],
+        &before,
+        &after,
+    );
     assert_eq!((merged.counts().replace, merged.counts().modify), (1, 1));
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn what_refers_to_a_resource_that_only_cloudformation_replaces_is_shown() {
+    use super::{ViewedAction, ViewedChange};
+    let with = |seconds: u16| {
+        let resources = json!({
+            "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": seconds}},
+            "Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Queue"}]}},
+            "Reader": {
+                "Type": "AWS::Lambda::EventSourceMapping",
+                "Properties": {"EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]}},
+            },
+        });
+        Template::parse(&json!({ "Resources": resources }).to_string()).unwrap()
+    };
+    let (before, after) = (with(1), with(2));
+    let found = plan(Baseline::Deployed, &before, &after);
+    assert_eq!(found.diff.changes.len(), 1);
+    let view = ViewedChange {
+        logical_id: "Queue".to_owned(),
+        type_name: "AWS::SQS::Queue".to_owned(),
+        action: ViewedAction::Replace,
+    };
+    let merged = found.merged_with(&[view], &before, &after);
+    assert_eq!((merged.counts().replace, merged.counts().modify), (2, 1));
+    assert!(render::plan(&merged, Colour::Plain).contains("replaced, for Queue"));
 }

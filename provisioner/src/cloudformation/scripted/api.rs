@@ -47,11 +47,15 @@ impl CloudFormation for Scripted {
     async fn create_change_set(
         &self,
         request: &ChangeSetRequest,
+        token: &str,
     ) -> Result<ChangeSetId, CallError> {
         const ACTION: &str = "CreateChangeSet";
         self.call(ACTION)?;
         let id = {
             let mut state = self.state();
+            if let Some(id) = state.made.get(token) {
+                return Ok(id.clone());
+            }
             let template = match &request.template {
                 TemplateSource::Inline(body) if body.len() > TemplateSource::INLINE_LIMIT => {
                     return Err(refusal(
@@ -78,6 +82,7 @@ impl CloudFormation for Scripted {
             };
             let serial = state.next();
             let sees_no_change = state.sees_no_change;
+            let (refuses, never_made) = (state.refuses_change_sets, state.never_made);
             let existing = state.stacks.get(&request.stack);
             match (request.kind, existing.map(|stack| stack.status)) {
                 (ChangeSetKind::Create, None | Some("REVIEW_IN_PROGRESS")) => {}
@@ -126,7 +131,7 @@ impl CloudFormation for Scripted {
             let same = request.kind == ChangeSetKind::Update
                 && what_counts(&stack.template) == what_counts(&template)
                 && stack.tags == request.tags;
-            let reason = match sees_no_change {
+            let reason = match sees_no_change.or(refuses) {
                 Some(text) => Some(text),
                 None if same => Some(
                     "The submitted information didn't contain changes. Submit different information to create a change set.",
@@ -152,13 +157,15 @@ impl CloudFormation for Scripted {
                         Execution::Available
                     },
                     reason: reason.map(str::to_owned),
-                    pending_reads: 1,
+                    pending_reads: if never_made { usize::MAX } else { 1 },
                 },
             );
-            ChangeSetId {
+            let id = ChangeSetId {
                 id,
                 stack_id: stack.id.clone(),
-            }
+            };
+            state.made.insert(token.to_owned(), id.clone());
+            id
         };
         self.answer(ACTION, id)
     }
@@ -281,7 +288,9 @@ impl CloudFormation for Scripted {
         const ACTION: &str = "DescribeStackEvents";
         self.call(ACTION)?;
         let mut state = self.state();
-        if page.is_none() {
+        if page.is_none() && state.late_events > 0 {
+            state.late_events -= 1;
+        } else if page.is_none() {
             state.tick(name_or_id);
         }
         let blinds = state.blinds;

@@ -1,9 +1,18 @@
-//! The S3 beside the scripted CloudFormation.
+//! The S3 and the archives beside the scripted CloudFormation.
 
 use super::Scripted;
 use crate::cloudformation::CallError;
 use crate::objects::Objects;
+use crate::parity::Archives;
 use std::path::Path;
+
+impl Archives for Scripted {
+    async fn delete_archive(&self, name: &str) -> Result<(), CallError> {
+        self.call("DeleteArchive")?;
+        self.state().archives.remove(name);
+        Ok(())
+    }
+}
 
 impl Objects for Scripted {
     async fn exists(&self, bucket: &str, key: &str) -> Result<bool, CallError> {

@@ -7,7 +7,7 @@ mod api;
 mod bucket;
 mod stack;
 
-use super::{CallError, Kind};
+use super::{CallError, ChangeSetId, Kind};
 use stack::FakeStack;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -38,12 +38,26 @@ pub struct State {
     pub lose_answer_of: Vec<&'static str>,
     /// This resource can't be created or updated, for this reason.
     pub fails: Option<(&'static str, &'static str)>,
+    /// This resource can't be deleted, for this reason.
+    pub holds: Option<(&'static str, &'static str)>,
+    /// Archives of events, which no stack holds.
+    pub archives: std::collections::BTreeSet<String>,
+    /// The tokens that deletions used, and the newest event of the stack when each was used first.
+    pub(super) tokens: BTreeMap<String, Option<String>>,
     /// How many reads of a stack's status stay stale after an execution.
     pub stale_reads: usize,
     /// CloudFormation sees no change in any template, and says so in this text.
     pub sees_no_change: Option<&'static str>,
     /// While an operation runs, what is happening can't be read, for this reason.
     pub blinds: Option<Kind>,
+    /// How many reads of a stack's events pass before anything happens.
+    pub late_events: usize,
+    /// Every change set fails, for this reason.
+    pub refuses_change_sets: Option<&'static str>,
+    /// The making of change sets never ends.
+    pub never_made: bool,
+    /// What was answered to each CreateChangeSet token.
+    pub made: BTreeMap<String, ChangeSetId>,
     serial: usize,
 }
 

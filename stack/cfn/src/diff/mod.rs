@@ -158,6 +158,17 @@ impl TemplateDiff {
     }
 }
 
+impl TemplateDiff {
+    /// Follows replacements again, after some were added that only the values at deployment tell.
+    #[must_use]
+    pub fn followed(self, old: &Template, new: &Template) -> Self {
+        Self {
+            changes: propagate::follow(self.changes, old, new),
+            ..self
+        }
+    }
+}
+
 /// What leads from the old template to the new one. An absent stack is [`Template::empty`].
 pub fn diff(old: &Template, new: &Template) -> TemplateDiff {
     let ids: BTreeSet<&str> = old

@@ -1,0 +1,130 @@
+//! Change sets that are slow, refused, declined, or made twice; and operations whose events come late.
+
+use super::*;
+use crate::cloudformation::{ChangeSetKind, ChangeSetRequest, StackEvent, TemplateSource};
+use crate::deploy::change_set::{Prepared, discard, prepare};
+use crate::deploy::follow::{Started, follow};
+use crate::deploy::outcome::Verdict;
+
+const STACK: &str = "invoicing-dev";
+
+fn request(kind: ChangeSetKind) -> ChangeSetRequest {
+    ChangeSetRequest {
+        stack: STACK.to_owned(),
+        name: "provision-1".to_owned(),
+        kind,
+        template: TemplateSource::Inline(template(1).minified()),
+        tags: BTreeMap::new(),
+        description: String::new(),
+    }
+}
+
+async fn prepared(world: &Scripted, kind: ChangeSetKind) -> Result<Prepared, Failure> {
+    prepare(world, &request(kind), Pace::CLOUD, &ui(Asks::No)).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_set_of_a_deleted_ones_name_is_made_anew() {
+    let world = Scripted::default();
+    up(&world, &template(0)).await.unwrap();
+    for _ in 0..2 {
+        match prepared(&world, ChangeSetKind::Update).await.unwrap() {
+            Prepared::Ready(view) => world.delete_change_set(&view.id).await.unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_set_that_is_never_made_ends_in_lost_contact() {
+    let world = Scripted::default();
+    world.state().never_made = true;
+    let failure = prepared(&world, ChangeSetKind::Create).await.unwrap_err();
+    assert_eq!(failure.exit, Exit::LostContact);
+    assert_eq!(failure.code, "change-set.slow");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_first_change_set_leaves_no_shell() {
+    let world = Scripted::default();
+    world.state().refuses_change_sets = Some("Template format error");
+    let failure = prepared(&world, ChangeSetKind::Create).await.unwrap_err();
+    assert!(failure.message.contains("Template format error"));
+    assert!(world.writes().contains(&"DeleteStack"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shell_that_another_run_has_begun_to_create_is_left_alone() {
+    let world = Scripted::default();
+    let Ok(Prepared::Ready(view)) = prepared(&world, ChangeSetKind::Create).await else {
+        panic!("not made");
+    };
+    {
+        let mut state = world.state();
+        let stack = state.stacks.get_mut(STACK).unwrap();
+        // It still reads as a shell; only its events know more.
+        stack.events = vec![event(&stack.id, "created", "CREATE_IN_PROGRESS")];
+    }
+    discard(&world, &view.id).await.unwrap();
+    assert!(!world.writes().contains(&"DeleteStack"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_untouched_shell_goes_with_its_declined_change_set() {
+    let world = Scripted::default();
+    let Ok(Prepared::Ready(view)) = prepared(&world, ChangeSetKind::Create).await else {
+        panic!("not made");
+    };
+    discard(&world, &view.id).await.unwrap();
+    assert!(world.writes().contains(&"DeleteStack"));
+}
+
+fn event(stack_id: &str, id: &str, status: &str) -> StackEvent {
+    StackEvent {
+        id: id.to_owned(),
+        at: time::OffsetDateTime::UNIX_EPOCH,
+        logical_id: STACK.to_owned(),
+        physical_id: Some(stack_id.to_owned()),
+        type_name: "AWS::CloudFormation::Stack".to_owned(),
+        status: status.to_owned(),
+        reason: None,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_the_operation_before_is_not_this_ones() {
+    let world = Scripted::default();
+    up(&world, &template(0)).await.unwrap();
+    world.state().fails = Some(("Topic", "throttled"));
+    up(&world, &template(1)).await.unwrap_err();
+    world.state().fails = None;
+    // Executed by an earlier run; the events still tell of the rollback before only.
+    let Ok(Prepared::Ready(view)) = prepared(&world, ChangeSetKind::Update).await else {
+        panic!("not made");
+    };
+    world.execute_change_set(&view.id, "token").await.unwrap();
+    world.state().late_events = 3;
+    let outcome = follow(
+        &world,
+        &view.id.stack_id,
+        &Started::Earlier,
+        Pace::CLOUD,
+        |_| {},
+    )
+    .await
+    .unwrap();
+    assert_eq!(outcome.verdict(), Verdict::Done);
+    assert!(outcome.root_causes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_is_nobodys_deployment() {
+    let world = Scripted::default();
+    up(&world, &template(0)).await.unwrap();
+    let set = |status| world.state().stacks.get_mut(STACK).unwrap().status = status;
+    for status in ["UPDATE_ROLLBACK_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"] {
+        set(status);
+        let failure = up(&world, &template(0)).await.unwrap_err();
+        assert_eq!(failure.exit, Exit::Busy, "{status}");
+    }
+}
