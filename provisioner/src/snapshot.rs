@@ -3,29 +3,38 @@
 use crate::exit::Failure;
 use crate::project::Project;
 use cfn::{Template, TemplateError};
+use stack::{Environment, Target};
 use std::path::PathBuf;
 
-fn path(project: &Project, environment: &str) -> PathBuf {
-    project.cache(environment).join("deployed.json")
+/// One file a stack: the same environment may be deployed to AWS and locally, or to another account.
+fn path(project: &Project, environment: &Environment) -> PathBuf {
+    let target = match environment.target {
+        Target::Aws => "aws",
+        Target::Local => "local",
+    };
+    project.cache(&environment.name).join(format!(
+        "deployed.{target}.{}.{}.json",
+        environment.account, environment.region
+    ))
 }
 
 /// Where a committed template of an environment is.
-fn golden(project: &Project, environment: &str) -> PathBuf {
+fn golden(project: &Project, file: &str) -> PathBuf {
     project
         .root()
         .join("stack/tests/golden")
-        .join(format!("{environment}.template.json"))
+        .join(format!("{file}.template.json"))
 }
 
 /// Remembers what is deployed. Failing to is no failure: it is a cache.
 #[cfg_attr(not(feature = "aws"), allow(dead_code))]
-pub fn remember(project: &Project, environment: &str, template: &Template) {
+pub fn remember(project: &Project, environment: &Environment, template: &Template) {
     let file = path(project, environment);
     let text = template.minified();
     if std::fs::read_to_string(&file).is_ok_and(|old| old == text) {
         return;
     }
-    let _ = std::fs::create_dir_all(project.cache(environment));
+    let _ = std::fs::create_dir_all(project.cache(&environment.name));
     let fresh = file.with_extension("json.new");
     if std::fs::write(&fresh, text).is_ok() {
         let _ = std::fs::rename(fresh, file);
@@ -34,7 +43,7 @@ pub fn remember(project: &Project, environment: &str, template: &Template) {
 
 /// Forgets it: there is no stack any more.
 #[cfg_attr(not(feature = "aws"), allow(dead_code))]
-pub fn forget(project: &Project, environment: &str) {
+pub fn forget(project: &Project, environment: &Environment) {
     let _ = std::fs::remove_file(path(project, environment));
 }
 
@@ -46,11 +55,25 @@ pub enum Known {
     Golden(Template, String),
 }
 
-/// The snapshot, else the committed template.
+/// Whether an environment is deployed where its own file says, or elsewhere by `--target`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// Where its file says, which is what the committed template is for.
+    AsCommitted,
+    /// Elsewhere: the committed template is another one.
+    Elsewhere,
+}
+
+/// The snapshot, else the committed template of the environment's file, where that is for the same target.
 ///
 /// # Errors
 /// When there is neither, or it can't be read; exit 3.
-pub fn known(project: &Project, environment: &str, file: &str) -> Result<Known, Failure> {
+pub fn known(
+    project: &Project,
+    environment: &Environment,
+    file: &str,
+    placement: Placement,
+) -> Result<Known, Failure> {
     let snapshot = path(project, environment);
     if let Ok(text) = std::fs::read_to_string(&snapshot) {
         let name = project.relative(&snapshot);
@@ -59,13 +82,24 @@ pub fn known(project: &Project, environment: &str, file: &str) -> Result<Known, 
     let golden = golden(project, file);
     let name = project.relative(&golden);
     match std::fs::read_to_string(&golden) {
-        Ok(text) => Ok(Known::Golden(read(&name, &text)?, name)),
-        Err(_) => Err(Failure::refused(
-            "diff.no-baseline",
-            format!("nothing is known here of what {environment} has deployed"),
-        )
-        .on(environment)
-        .help("Run `provision diff` or `up` once without --offline, which remembers it.")),
+        Ok(text) if placement == Placement::AsCommitted => {
+            Ok(Known::Golden(read(&name, &text)?, name))
+        }
+        found => {
+            let elsewhere = match found {
+                Ok(_) => format!("; {name} is for another target"),
+                Err(_) => String::new(),
+            };
+            Err(Failure::refused(
+                "diff.no-baseline",
+                format!(
+                    "nothing is known here of what {} has deployed{elsewhere}",
+                    environment.name
+                ),
+            )
+            .on(environment.name.as_str())
+            .help("Run `provision diff` or `up` once without --offline, which remembers it."))
+        }
     }
 }
 

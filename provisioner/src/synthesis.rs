@@ -13,9 +13,15 @@ pub fn offline(project: &Project, environment: &Environment, ui: &Ui) -> Synthes
         Some(archives) => artifacts::published(environment, &archives),
         None => {
             ui.warn("the handlers were never packaged here: the template has placeholder keys (`provision package` makes real ones)");
-            Artifacts::placeholder(&environment.account, &environment.region)
+            return with_placeholders(environment);
         }
     };
+    stack::synth(environment, &artifacts, &Graph::declared())
+}
+
+/// The template with placeholders for the archives, as it is committed.
+pub fn with_placeholders(environment: &Environment) -> Synthesised {
+    let artifacts = Artifacts::placeholder(&environment.account, &environment.region);
     stack::synth(environment, &artifacts, &Graph::declared())
 }
 

@@ -266,10 +266,15 @@ fn offline_diff_compares_with_the_snapshot_else_with_the_committed_template() {
     ]);
     let snapshot = at.join(".provision/dev");
     std::fs::create_dir_all(&snapshot).unwrap();
-    std::fs::write(snapshot.join("deployed.json"), template).unwrap();
+    let name = "deployed.aws.111122223333.eu-central-1.json";
+    std::fs::write(snapshot.join(name), template).unwrap();
     let (code, stdout, _) = run(&diff);
     assert_eq!(code, 0, "{stdout}");
-    assert!(stdout.contains("the snapshot .provision/dev/deployed.json"));
+    assert!(stdout.contains(&format!("the snapshot .provision/dev/{name}")));
+    // What AWS has says nothing of what the local cloud has.
+    let mut locally = diff.to_vec();
+    locally.extend(["--target", "local"]);
+    assert_eq!(error(&locally)["error"]["code"], "diff.no-baseline");
     std::fs::write(
         environments.join("dev.yaml"),
         text.replace("max_receives: 3", "max_receives: 7"),
@@ -294,6 +299,55 @@ fn offline_diff_compares_with_the_snapshot_else_with_the_committed_template() {
         (&changed["before"], &changed["after"]),
         (&Value::from(3), &Value::from(7))
     );
+}
+
+#[test]
+fn offline_diff_takes_the_committed_template_for_what_it_is() {
+    let project = tempfile::tempdir().unwrap();
+    let at = project.path();
+    std::fs::write(at.join("Cargo.toml"), "").unwrap();
+    let folders = [at.join("environments"), at.join("stack/tests/golden")];
+    for folder in &folders {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    std::fs::copy(
+        root().join("environments/dev.yaml"),
+        folders[0].join("dev.yaml"),
+    )
+    .unwrap();
+    let folder = at.to_str().unwrap();
+    let dev = ["--env", "dev", "--project", folder, "--output", "json"];
+    // Nothing was packaged there: its template has placeholders, as a committed one has.
+    let (_, template, _) = run(&[&["synth"], &dev[..]].concat());
+    std::fs::write(folders[1].join("dev.template.json"), template).unwrap();
+    let offline = [&["diff", "--offline"], &dev[..]].concat();
+    let (code, stdout, stderr) = run(&offline);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("the committed template stack/tests/golden/dev.template.json"));
+    // It is the template for AWS.
+    let locally = [&offline[..], &["--target", "local"]].concat();
+    let refusal = error(&locally);
+    assert_eq!(refusal["error"]["code"], "diff.no-baseline");
+    assert!(
+        refusal["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("for another target")
+    );
+}
+
+#[test]
+fn an_ephemeral_environment_is_not_made_without_a_name_and_a_life_time() {
+    for flags in [&[][..], &["--ttl", "4h"], &["--name", "pr-42"]] {
+        let all = [
+            &["up", "--env", "ephemeral", "--yes", "--output", "json"],
+            flags,
+        ]
+        .concat();
+        let document = error(&all);
+        assert_eq!(document["exit"], 3, "{flags:?}");
+        assert_eq!(document["error"]["code"], "usage.ephemeral", "{flags:?}");
+    }
 }
 
 #[test]

@@ -3,10 +3,11 @@
 
 use crate::cli::{DiffArgs, Output};
 use crate::context::Context;
+use crate::environment::{self, Selection};
 use crate::exit::{Exit, Failure};
 use crate::plan::{Baseline, Plan, Side};
 use crate::render;
-use crate::snapshot::{self, Known};
+use crate::snapshot::{self, Known, Placement};
 use crate::{synthesis, ui};
 use std::collections::BTreeMap;
 
@@ -43,11 +44,31 @@ fn show(context: &Context, plan: &Plan) -> Result<Exit, Failure> {
 fn offline(context: &Context) -> Result<Plan, Failure> {
     let project = context.project()?;
     let (selection, environment) = context.environment(&project)?;
-    let synthesised = synthesis::offline(&project, &environment, &context.ui);
-    let (template, baseline) = match snapshot::known(&project, &environment.name, &selection.file)?
-    {
-        Known::Snapshot(template, file) => (template, Baseline::Snapshot(file)),
-        Known::Golden(template, file) => (template, Baseline::Golden(file)),
+    let by_file = environment::load(
+        &project,
+        &Selection {
+            target: None,
+            ..selection.clone()
+        },
+    )?;
+    let placement = if by_file.target == environment.target {
+        Placement::AsCommitted
+    } else {
+        Placement::Elsewhere
+    };
+    let known = snapshot::known(&project, &environment, &selection.file, placement)?;
+    let (template, baseline, synthesised) = match known {
+        Known::Snapshot(template, file) => (
+            template,
+            Baseline::Snapshot(file),
+            synthesis::offline(&project, &environment, &context.ui),
+        ),
+        // It names no archives, so that every archive would differ from it.
+        Known::Golden(template, file) => (
+            template,
+            Baseline::Golden(file),
+            synthesis::with_placeholders(&environment),
+        ),
     };
     let none = BTreeMap::new();
     Ok(Plan::new(
@@ -87,7 +108,7 @@ mod live {
         let archives = artifacts::build(&project, &context.ui).await?;
         let synthesised = synthesis::with(&environment, &archives);
         synthesis::accepted(&synthesised, &environment.name)?;
-        let cloud = reach(&project, &environment, WhenStopped::Leave, &context.ui).await?;
+        let cloud = reach(&project, &environment, WhenStopped::Resume, &context.ui).await?;
         match cloud {
             Some(cloud) => {
                 against(
@@ -101,9 +122,7 @@ mod live {
                 .await
             }
             None => {
-                context
-                    .ui
-                    .say("the local cloud isn't running: nothing is deployed");
+                context.ui.say("nothing is deployed on the local cloud");
                 let tags = synthesis::stack_tags(&environment);
                 Ok(crate::deploy::plan(
                     &environment,
@@ -133,11 +152,11 @@ mod live {
         let mut tags = synthesis::stack_tags(environment);
         match &deployed {
             Deployed::Present { stack, template } => {
-                snapshot::remember(project, &environment.name, template);
+                snapshot::remember(project, environment, template);
                 super::super::keep_expiry(&stack.tags, &mut tags);
             }
             Deployed::Blocked(blocked) => return Err(blocked.failure(&environment.name)),
-            Deployed::Absent => snapshot::forget(project, &environment.name),
+            Deployed::Absent => snapshot::forget(project, environment),
         }
         let objects = SdkObjects::new(cloud.session.config(), &environment.account);
         let ports = Ports {

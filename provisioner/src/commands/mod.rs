@@ -64,15 +64,15 @@ pub fn needs_full_build() -> Failure {
 #[cfg(feature = "aws")]
 const EXPIRES: &str = "provision:expires";
 
-/// An environment's expiry is counted from its creation: what the stack says stays.
+/// An environment's expiry is counted from its creation: what the stack says stays, and is returned.
 #[cfg(feature = "aws")]
 fn keep_expiry(
     deployed: &std::collections::BTreeMap<String, String>,
     wanted: &mut std::collections::BTreeMap<String, String>,
-) {
-    if let Some(expires) = deployed.get(EXPIRES) {
-        wanted.insert(EXPIRES.to_owned(), expires.clone());
-    }
+) -> Option<String> {
+    let expires = deployed.get(EXPIRES)?;
+    wanted.insert(EXPIRES.to_owned(), expires.clone());
+    Some(expires.clone())
 }
 
 #[cfg(feature = "aws")]

@@ -40,6 +40,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
     let ui = &context.ui;
     let project = context.project()?;
     let (selection, environment) = context.environment(&project)?;
+    selection.can_be_made()?;
     let archives = artifacts::build(&project, ui).await?;
     let synthesised = synthesis::with(&environment, &archives);
     synthesis::accepted(&synthesised, &environment.name)?;
@@ -61,8 +62,17 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
     if let Some(seconds) = selection.ttl_seconds {
         tags.insert(super::EXPIRES.to_owned(), expiry(seconds));
     }
-    if let Deployed::Present { stack, .. } = &deployed {
-        super::keep_expiry(&stack.tags, &mut tags);
+    let standing = match &deployed {
+        Deployed::Present { stack, .. } => Some(stack),
+        // It may be our own earlier run, which is followed and not repeated with another time.
+        Deployed::Blocked(blocked) => Some(&blocked.stack),
+        Deployed::Absent => None,
+    };
+    if let Some(expires) = standing.and_then(|stack| super::keep_expiry(&stack.tags, &mut tags)) {
+        ui.say(format!(
+            "{} expires at {expires}, as it was created: --ttl counts from the creation only",
+            environment.name
+        ));
     }
     let objects = SdkObjects::new(cloud.session.config(), &environment.account);
     let ports = Ports {
@@ -83,7 +93,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
     } else {
         Vec::new()
     };
-    snapshot::remember(&project, &environment.name, &synthesised.template);
+    snapshot::remember(&project, &environment, &synthesised.template);
     for left_out in &synthesised.omitted {
         ui.explain(format!(
             "omitted locally: {} ({}): {}",

@@ -50,6 +50,28 @@ impl Selection {
     }
 }
 
+impl Selection {
+    /// Refuses to make an ephemeral environment that nobody could tell apart, or that would stay for ever.
+    ///
+    /// # Errors
+    /// `--env ephemeral` without `--name` or `--ttl`; exit 3.
+    #[cfg_attr(not(feature = "aws"), allow(dead_code))]
+    pub fn can_be_made(&self) -> Result<(), Failure> {
+        let lacks = match (&self.name, self.ttl_seconds) {
+            _ if self.file != "ephemeral" => return Ok(()),
+            (Some(_), Some(_)) => return Ok(()),
+            (None, _) => "--name",
+            (_, None) => "--ttl",
+        };
+        Err(Failure::refused(
+            "usage.ephemeral",
+            format!("an ephemeral environment is made with {lacks}"),
+        )
+        .on("ephemeral")
+        .help("Give it a name and a life time of its own: --env ephemeral --name pr-42 --ttl 4h."))
+    }
+}
+
 /// A name is part of the stack's name and of every resource's: lower-case letters, digits and hyphens, up to 32, from
 /// a letter.
 fn name_form(flag: &str, name: &str) -> Result<(), Failure> {
@@ -113,6 +135,28 @@ mod tests {
             "4ħ",
         ] {
             assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_ephemeral_environment_is_made_with_a_name_and_a_life_time() {
+        let of = |file: &str, name: Option<&str>, ttl_seconds| Selection {
+            file: file.to_owned(),
+            name: name.map(str::to_owned),
+            ttl_seconds,
+            target: None,
+            profile: None,
+        };
+        assert!(of("dev", None, None).can_be_made().is_ok());
+        assert!(
+            of("ephemeral", Some("pr-1"), Some(600))
+                .can_be_made()
+                .is_ok()
+        );
+        for (name, ttl) in [(None, None), (None, Some(600)), (Some("pr-1"), None)] {
+            let refusal = of("ephemeral", name, ttl).can_be_made().unwrap_err();
+            assert_eq!(refusal.exit, crate::exit::Exit::Refused);
+            assert!(refusal.help.unwrap().contains("--name pr-42 --ttl 4h"));
         }
     }
 
