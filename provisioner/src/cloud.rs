@@ -40,11 +40,13 @@ impl Cloud {
 pub enum WhenStopped {
     /// Start it.
     Start,
+    /// Start it if it holds something: what was deployed is still there when it is stopped.
+    Resume,
     /// There is nothing to reach then.
     Leave,
 }
 
-/// Reaches it. None: the local cloud isn't running and was left so.
+/// Reaches it. None: the local cloud isn't running and was left so; with [`WhenStopped::Resume`], it holds nothing.
 ///
 /// # Errors
 /// When the local cloud can't be started.

@@ -24,7 +24,7 @@ pub use error::LocalCloudError;
 pub use install::install;
 pub use paths::Paths;
 pub use start::{Beginning, Started, start};
-pub use status::{Credentials, Status, credentials, status};
+pub use status::{Credentials, Status, credentials, holds_something, status};
 pub use stop::{Stopped, reset, stop};
 
 /// The emulator's version, as pinned in `requirements.txt`.

@@ -56,6 +56,19 @@ pub async fn status(paths: &Paths) -> Result<Status, LocalCloudError> {
     }
 }
 
+/// Whether anything may be deployed here: its process lives, be it still starting, or it was stopped in order and saved
+/// its state. One that died without saving has lost everything. Changes nothing.
+///
+/// # Errors
+/// When the processes of this machine can't be looked at.
+pub fn holds_something(paths: &Paths) -> Result<bool, LocalCloudError> {
+    Ok(match record::find(paths)? {
+        Found::Alive(..) => true,
+        Found::Stopped(_) | Found::Nothing => record::has_state(paths),
+        Found::Died(..) => false,
+    })
+}
+
 impl Status {
     pub(crate) fn running(record: &Record, process: &Identity) -> Self {
         Self {
@@ -87,7 +100,44 @@ impl Status {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may")]
-    use super::Status;
+    use super::{Status, holds_something};
+    use crate::Paths;
+    use crate::process::Identity;
+    use crate::record::Record;
+
+    #[test]
+    fn saved_state_or_a_living_process_is_something_and_a_death_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::of(folder.path()).unwrap();
+        paths.create().unwrap();
+        let holds = || holds_something(&paths).unwrap();
+        assert!(!holds());
+
+        let write = |process| {
+            let record = Record {
+                version: "1".to_owned(),
+                port: 4567,
+                process,
+            };
+            record.write(&paths).unwrap();
+        };
+        write(None);
+        assert!(!holds(), "stopped, and nothing was saved");
+        // It need not answer yet.
+        let own = Identity::of(std::process::id()).unwrap().unwrap();
+        write(Some(own.clone()));
+        assert!(holds());
+        write(Some(Identity {
+            began: "earlier".to_owned(),
+            ..own
+        }));
+        assert!(!holds(), "it died");
+
+        write(None);
+        std::fs::create_dir_all(paths.state()).unwrap();
+        std::fs::write(paths.state().join("sqs.json"), "{}").unwrap();
+        assert!(holds());
+    }
 
     #[test]
     fn the_json_has_every_key_whether_it_runs_or_not() {

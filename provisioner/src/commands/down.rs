@@ -1,17 +1,19 @@
 //! `down`: deletes an environment and lists what is left. Protected environments refuse.
 
-use crate::cloud::{WhenStopped, reach};
-use crate::cloudformation::{CloudFormation, SdkCloudFormation, Standing};
+use crate::cloud::{Cloud, WhenStopped, reach};
+use crate::cloudformation::{CloudFormation, SdkCloudFormation, StackView, Standing};
 use crate::context::Context;
-use crate::deploy::{Ports, Scheduled, TornDown, tear_down};
+use crate::deploy::{Condemned, Ports, Scheduled, TornDown, protected, remove};
 use crate::exit::{Exit, Failure};
 use crate::objects::SdkObjects;
-use crate::parity;
+use crate::parity::SdkArchives;
+use crate::session::Confirmed;
 use crate::snapshot;
 use crate::ui::{Asks, Ui};
 use serde::Serialize;
-use stack::Target;
+use stack::Environment;
 use std::fmt::Write;
+use std::time::Duration;
 
 /// The document of `down --output json`.
 #[derive(Debug, Serialize)]
@@ -27,43 +29,67 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
     let ui = &context.ui;
     let project = context.project()?;
     let (_, environment) = context.environment(&project)?;
-    if environment.keeps_data() {
-        return Err(Failure::refused(
-            "environment.protected",
-            format!("{} is protected: its data outlives it", environment.name),
-        )
-        .on(environment.name.as_str())
-        .help(
-            "To really delete it, set `protected: false` in its file, deploy that, and run again.",
-        ));
-    }
-    let nothing = TornDown::default();
-    let Some(cloud) = reach(&project, &environment, WhenStopped::Leave, ui).await? else {
-        ui.say("the local cloud isn't running: there is nothing to delete");
-        return report(ui, &environment.name, &nothing);
+    let Some(cloud) = reach(&project, &environment, WhenStopped::Resume, ui).await? else {
+        snapshot::forget(&project, &environment);
+        ui.say("nothing is deployed on the local cloud: there is nothing to delete");
+        return report(ui, &environment.name, &TornDown::default());
     };
     let formation = SdkCloudFormation::new(cloud.session.config());
-    let name = environment.stack_name();
-    let (confirmed, stack) =
-        tokio::join!(cloud.session.confirm(&environment), formation.stack(&name));
-    let (confirmed, stack) = (confirmed?, stack?);
-    let Some(stack) = stack.filter(|stack| stack.status.standing() != Standing::Gone) else {
-        snapshot::forget(&project, &environment.name);
-        ui.say(format!("{name} doesn't exist: there is nothing to delete"));
-        return report(ui, &environment.name, &nothing);
+    let (confirmed, stack) = if environment.keeps_data() {
+        failed_creation(&cloud, &formation, &environment).await?
+    } else {
+        look(&cloud, &formation, &environment).await?
     };
-    approve(ui, &environment.name, &name).await?;
+    let name = environment.stack_name();
+    let stack = match stack {
+        Some(stack) => {
+            let stack = Condemned::judge(&environment, stack)?;
+            approve(ui, &environment.name, &name).await?;
+            Some(stack)
+        }
+        None => {
+            ui.say(format!("{name} doesn't exist: there is nothing to delete"));
+            None
+        }
+    };
     let objects = SdkObjects::new(cloud.session.config(), &environment.account);
     let ports = Ports {
         cloud: &formation,
         objects: &objects,
     };
-    let torn_down = tear_down(&ports, &confirmed, stack, cloud.pace, ui).await?;
-    if environment.target == Target::Local {
-        parity::undo(&cloud, &confirmed).await?;
-    }
-    snapshot::forget(&project, &environment.name);
+    let archives = SdkArchives::new(&cloud);
+    let torn_down = remove(&ports, &archives, &confirmed, stack, cloud.pace, ui).await?;
+    snapshot::forget(&project, &environment);
     report(ui, &environment.name, &torn_down)
+}
+
+/// The stack, if there is one, and the proof of the account.
+async fn look<'e>(
+    cloud: &Cloud,
+    formation: &SdkCloudFormation,
+    environment: &'e Environment,
+) -> Result<(Confirmed<&'e Environment>, Option<StackView>), Failure> {
+    let name = environment.stack_name();
+    let (confirmed, stack) =
+        tokio::join!(cloud.session.confirm(environment), formation.stack(&name));
+    let stack = stack?.filter(|stack| stack.status.standing() != Standing::Gone);
+    Ok((confirmed?, stack))
+}
+
+/// How long a refusal may wait for AWS to say whether it is one.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A protected environment's stack, only if its creation failed: then nothing was ever live in it. Whoever can't tell,
+/// for want of credentials or of an answer, refuses.
+async fn failed_creation<'e>(
+    cloud: &Cloud,
+    formation: &SdkCloudFormation,
+    environment: &'e Environment,
+) -> Result<(Confirmed<&'e Environment>, Option<StackView>), Failure> {
+    match tokio::time::timeout(PATIENCE, look(cloud, formation, environment)).await {
+        Ok(Ok((confirmed, Some(stack)))) => Ok((confirmed, Some(stack))),
+        _ => Err(protected(environment)),
+    }
 }
 
 async fn approve(ui: &Ui, environment: &str, stack: &str) -> Result<(), Failure> {

@@ -59,10 +59,15 @@ pub async fn reached(
     when_stopped: crate::cloud::WhenStopped,
     ui: &Ui,
 ) -> Result<Status, Failure> {
-    let status = local_cloud::status(&paths(project)?)
-        .await
-        .map_err(failure)?;
-    if status.running || when_stopped == crate::cloud::WhenStopped::Leave {
+    use crate::cloud::WhenStopped;
+    let paths = paths(project)?;
+    let status = local_cloud::status(&paths).await.map_err(failure)?;
+    let wanted = match when_stopped {
+        WhenStopped::Start => true,
+        WhenStopped::Resume => local_cloud::holds_something(&paths).map_err(failure)?,
+        WhenStopped::Leave => false,
+    };
+    if status.running || !wanted {
         return Ok(status);
     }
     start(project, ui).await

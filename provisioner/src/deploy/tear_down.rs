@@ -1,19 +1,25 @@
 //! The heart of `down`: empties the stack's buckets, deletes it, follows the deletion, and says what is left.
+//!
+//! What the deployed stack says outranks the environment file: AWS's protection and the policies of its template are
+//! never overridden here.
 
 use super::converge::Ports;
 use super::follow::{Pace, Started, follow_deletion, marker};
 use super::outcome::Verdict;
 use crate::cloudformation::{
-    CloudFormation, Protection, StackResource, StackView, Standing, all_resources,
+    CallError, CloudFormation, Protection, StackResource, StackStatus, StackView, Standing,
+    all_resources,
 };
 use crate::exit::{Exit, Failure};
 use crate::objects::{Objects, empty};
+use crate::parity::Archives;
 use crate::progress::Progress;
 use crate::session::Confirmed;
 use crate::ui::Ui;
 use cfn::Template;
 use serde::Serialize;
-use stack::Environment;
+use sha2::{Digest, Sha256};
+use stack::{Environment, Target};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -40,14 +46,91 @@ pub struct Scheduled {
 /// How long AWS waits before it deletes a key, unless its template says otherwise (KMS: 30 days).
 const KEY_WINDOW_DAYS: i64 = 30;
 
-/// Deletes a stack and everything in its buckets.
+/// A stack that may be deleted: neither its environment's file nor AWS protects it, or nothing was ever live in it.
+#[derive(Debug)]
+pub struct Condemned(StackView);
+
+impl Condemned {
+    /// Judges a stack by its environment and by its own state.
+    ///
+    /// # Errors
+    /// It is protected; exit 3.
+    pub fn judge(environment: &Environment, stack: StackView) -> Result<Self, Failure> {
+        if never_live(&stack.status) {
+            return Ok(Self(stack));
+        }
+        if environment.keeps_data() {
+            return Err(protected(environment));
+        }
+        if stack.protection == Protection::On {
+            return Err(Failure::refused(
+                "stack.protected",
+                format!(
+                    "the deployed stack {} has termination protection, although the file of {} says unprotected",
+                    stack.name, environment.name
+                ),
+            )
+            .on(stack.name)
+            .help(
+                "Nothing was changed. If it is really to go: deploy the unprotected file first (`provision up`), \
+                 which lifts the protection, then run `provision down` again.",
+            ));
+        }
+        Ok(Self(stack))
+    }
+}
+
+/// The refusal to delete a protected environment.
+pub fn protected(environment: &Environment) -> Failure {
+    Failure::refused(
+        "environment.protected",
+        format!("{} is protected: its data outlives it", environment.name),
+    )
+    .on(environment.name.as_str())
+    .help("To really delete it, set `protected: false` in its file, deploy that, and run again.")
+}
+
+/// A stack whose creation failed, or never began: what was created went with the rollback, and nothing else can be done
+/// with it.
+fn never_live(status: &StackStatus) -> bool {
+    matches!(
+        status.as_str(),
+        "REVIEW_IN_PROGRESS" | "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED"
+    )
+}
+
+/// Deletes a stack, where there is one, and then what the local cloud keeps beside it: a `down` that was killed between
+/// the two is finished by the next.
+///
+/// # Errors
+/// Those of [`tear_down`], and a failed call.
+pub async fn remove(
+    ports: &Ports<'_, impl CloudFormation, impl Objects>,
+    archives: &impl Archives,
+    environment: &Confirmed<&Environment>,
+    stack: Option<Condemned>,
+    pace: Pace,
+    ui: &Ui,
+) -> Result<TornDown, Failure> {
+    let torn_down = match stack {
+        Some(stack) => tear_down(ports, environment, stack, pace, ui).await?,
+        None => TornDown::default(),
+    };
+    let environment = *environment.get();
+    if environment.target == Target::Local {
+        archives.delete_archive(&environment.archive_name()).await?;
+    }
+    Ok(torn_down)
+}
+
+/// Deletes a stack and everything in its buckets, but for what its template retains.
 ///
 /// # Errors
 /// A busy (6) or stuck (4) stack, lost contact (5), failed calls.
-pub async fn tear_down(
+async fn tear_down(
     ports: &Ports<'_, impl CloudFormation, impl Objects>,
     environment: &Confirmed<&Environment>,
-    stack: StackView,
+    Condemned(stack): Condemned,
     pace: Pace,
     ui: &Ui,
 ) -> Result<TornDown, Failure> {
@@ -56,6 +139,7 @@ pub async fn tear_down(
     let (resources, template) =
         tokio::join!(all_resources(cloud, &stack.id), cloud.template(&stack.id));
     let resources = resources?;
+    let template = template.map(|text| text.and_then(|text| Template::parse(&text).ok()));
     let started = match stack.status.standing() {
         Standing::Gone => return Ok(TornDown::default()),
         Standing::InProgress if stack.status.as_str() == "DELETE_IN_PROGRESS" => {
@@ -78,17 +162,19 @@ pub async fn tear_down(
             .help("Run again when it is over."));
         }
         Standing::Settled | Standing::Shell | Standing::Stuck => {
-            if stack.protection == Protection::On {
-                cloud.protect(&stack.id, Protection::Off).await?;
-            }
-            for bucket in buckets(&resources) {
+            for bucket in buckets(&resources, &template, &stack)? {
                 let count = empty(ports.objects, bucket).await?;
                 if count > 0 {
                     ui.say(format!("emptied {bucket}: {count} object versions"));
                 }
             }
+            if stack.protection == Protection::On {
+                cloud.protect(&stack.id, Protection::Off).await?;
+            }
             let started = marker(cloud, &stack.id).await?;
-            cloud.delete_stack(&stack.id, &token(&stack.id)).await?;
+            cloud
+                .delete_stack(&stack.id, &token(&stack.id, &started))
+                .await?;
             started
         }
     };
@@ -125,11 +211,7 @@ pub async fn tear_down(
             left.push(describe(resource));
         }
     }
-    let template = template
-        .ok()
-        .flatten()
-        .and_then(|text| Template::parse(&text).ok())
-        .unwrap_or_default();
+    let template = template.ok().flatten().unwrap_or_default();
     Ok(TornDown {
         deleted: resources
             .iter()
@@ -141,13 +223,47 @@ pub async fn tear_down(
     })
 }
 
-/// The stack's buckets, which AWS deletes only when they are empty.
-fn buckets(resources: &[StackResource]) -> impl Iterator<Item = &str> {
-    resources
+/// The stack's buckets that go with it, which AWS deletes only when they are empty. One that the deployed template
+/// retains is none of them, whatever today's sources say; without that template nobody knows.
+fn buckets<'r>(
+    resources: &'r [StackResource],
+    template: &Result<Option<Template>, CallError>,
+    stack: &StackView,
+) -> Result<Vec<&'r str>, Failure> {
+    let mut going = Vec::new();
+    for resource in resources
         .iter()
         .filter(|resource| resource.type_name == "AWS::S3::Bucket")
         .filter(|resource| resource.status != "DELETE_COMPLETE")
-        .filter_map(|resource| resource.physical_id.as_deref())
+    {
+        let template = match template {
+            Ok(Some(template)) => template,
+            Ok(None) => {
+                return Err(Failure::refused(
+                    "stack.foreign",
+                    format!(
+                        "the stack {} has buckets and no JSON template that says which of them to keep",
+                        stack.name
+                    ),
+                )
+                .on(stack.name.as_str())
+                .help("This program didn't make it. Nothing was changed: delete it in the console."));
+            }
+            Err(error) => return Err(error.clone().into()),
+        };
+        if !retained(template, &resource.logical_id) {
+            going.extend(resource.physical_id.as_deref());
+        }
+    }
+    Ok(going)
+}
+
+/// Whether a resource outlives its stack.
+fn retained(template: &Template, logical_id: &str) -> bool {
+    template
+        .resource(logical_id)
+        .and_then(|resource| resource["DeletionPolicy"].as_str())
+        .is_some_and(|policy| matches!(policy, "Retain" | "RetainExceptOnCreate"))
 }
 
 /// Keys are not deleted with the stack: AWS waits some days, in case somebody needs them.
@@ -187,8 +303,20 @@ fn describe(resource: &StackResource) -> String {
     )
 }
 
-/// A request token: the same for the same stack, so that a retried request is one request.
-fn token(stack_id: &str) -> String {
-    let last = stack_id.rsplit('/').next().unwrap_or_default();
-    format!("down-{last}")
+/// A request token: the same for the same stack with the same newest event, so that a retried request is one request,
+/// and a deletion after a failed one is another: CloudFormation refuses a token that an earlier operation used.
+fn token(stack_id: &str, started: &Started) -> String {
+    let mut digest = Sha256::new();
+    digest.update(stack_id);
+    digest.update([0]);
+    if let Started::After(Some(event)) = started {
+        digest.update(event);
+    }
+    let hex: String = digest
+        .finalize()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("down-{hex}")
 }
