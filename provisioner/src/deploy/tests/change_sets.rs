@@ -126,5 +126,6 @@ async fn a_rollback_is_nobodys_deployment() {
         set(status);
         let failure = up(&world, &template(0)).await.unwrap_err();
         assert_eq!(failure.exit, Exit::Busy, "{status}");
+        assert!(failure.message.contains(status), "{failure:?}");
     }
 }
