@@ -6,7 +6,9 @@ mod plan;
 
 pub use json::diff_document;
 pub use markdown::markdown;
-pub use plan::{plan, unapplied};
+pub use plan::plan;
+#[cfg(feature = "aws")]
+pub use plan::unapplied;
 
 use serde_json::Value;
 
