@@ -1,5 +1,6 @@
 //! What is deployed now, as far as the next operation cares: `Deployed | Absent | Blocked`.
 
+use super::outcome::way_out;
 use crate::cloudformation::{CallError, CloudFormation, StackView, Standing};
 use crate::exit::{Exit, Failure};
 use cfn::Template;
@@ -78,18 +79,6 @@ impl Blocked {
             .on(stack.name.as_str())
             .help("Run again when it is over.");
         }
-        let what = match stack.status.as_str() {
-            "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" => format!(
-                "Its creation failed and AWS lets it only be deleted: `provision down --env {environment}`, then `up` again."
-            ),
-            "DELETE_FAILED" => format!(
-                "A resource could not be deleted: see its stack events, remove what holds it, then `provision down --env {environment}` again."
-            ),
-            "UPDATE_ROLLBACK_FAILED" => "A rollback could not finish: fix what its last events name, then ContinueUpdateRollback in the \
-                 console or with `aws cloudformation continue-update-rollback`, then `up` again."
-                .to_owned(),
-            other => format!("CloudFormation says {other}: look at the stack's events and decide."),
-        };
         let reason = stack
             .reason
             .as_ref()
@@ -104,7 +93,7 @@ impl Blocked {
             ),
         )
         .on(stack.name.as_str())
-        .help(what)
+        .help(way_out(&stack.status, environment))
     }
 
     /// Whether the operation that runs is one that deploys this template.

@@ -17,6 +17,7 @@ use stack::{Environment, Target};
 use std::collections::BTreeMap;
 
 mod change_sets;
+mod bootstrap;
 mod down;
 
 fn ui(asks: Asks) -> Ui {
