@@ -142,6 +142,21 @@ fn a_protected_environment_refuses_down() {
     assert_eq!(document["error"]["code"], "environment.protected");
 }
 
+#[cfg(feature = "aws")]
+#[test]
+fn down_starts_no_local_cloud_that_never_held_anything() {
+    let state = tempfile::tempdir().unwrap();
+    let output = provision()
+        .env("PROVISION_STATE", state.path())
+        .args(["down", "--env", "local", "--yes", "--output", "json"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["deleted"], 0);
+    assert!(!state.path().join("local/state.json").exists());
+}
+
 #[test]
 fn synth_prints_a_template_the_same_every_time() {
     for environment in ["local", "dev", "staging", "prod", "ephemeral"] {

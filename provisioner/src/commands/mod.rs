@@ -77,3 +77,20 @@ fn keep_expiry(
 
 #[cfg(feature = "aws")]
 pub use local::reached as local_status;
+
+#[cfg(all(test, feature = "aws"))]
+mod tests {
+    use super::{EXPIRES, keep_expiry};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_life_time_counts_from_the_creation() {
+        let of = |at: &str| BTreeMap::from([(EXPIRES.to_owned(), at.to_owned())]);
+        let mut wanted = of("2026-01-02T00:00:00Z");
+        let kept = keep_expiry(&of("2026-01-01T00:00:00Z"), &mut wanted);
+        assert_eq!(kept.as_deref(), Some("2026-01-01T00:00:00Z"));
+        assert_eq!(wanted, of("2026-01-01T00:00:00Z"));
+        assert_eq!(keep_expiry(&BTreeMap::new(), &mut wanted), None);
+        assert_eq!(wanted, of("2026-01-01T00:00:00Z"));
+    }
+}

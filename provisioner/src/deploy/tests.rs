@@ -16,8 +16,8 @@ use serde_json::json;
 use stack::{Environment, Target};
 use std::collections::BTreeMap;
 
-mod change_sets;
 mod bootstrap;
+mod change_sets;
 mod down;
 
 fn ui(asks: Asks) -> Ui {
