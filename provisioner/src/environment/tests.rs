@@ -98,6 +98,32 @@ fn faults_of_meaning_come_all_at_once_each_with_its_line() {
 }
 
 #[test]
+fn a_permissions_boundary_is_a_policy_of_this_account_or_of_aws() {
+    let of = |arn: &str| {
+        with(
+            "permissions_boundary:",
+            &format!("permissions_boundary: {arn}"),
+        )
+    };
+    for right in [
+        "arn:aws:iam::000000000000:policy/boundary",
+        "arn:aws:iam::aws:policy/PowerUserAccess",
+    ] {
+        let environment = parse("environments/local.yaml", &of(right)).unwrap();
+        assert_eq!(environment.permissions_boundary.as_deref(), Some(right));
+    }
+    for wrong in [
+        "boundary",
+        "arn:aws:iam::999999999999:policy/boundary",
+        "arn:aws:iam::000000000000:role/boundary",
+    ] {
+        let document = serde_json::to_value(fault(&of(wrong)).document()).unwrap();
+        let message = document["error"]["message"].as_str().unwrap();
+        assert!(message.contains("is no ARN of a policy"), "{message}");
+    }
+}
+
+#[test]
 fn every_committed_environment_is_right_and_has_the_same_keys() {
     let project = project();
     let names = names(&project);
