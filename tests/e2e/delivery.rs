@@ -65,13 +65,11 @@ async fn r12_every_event_delivered_again_changes_nothing() {
         (count(&trace, "notice") == 1).then_some(trace)
     })
     .await;
-    let deliveries = [
+    // What a queue's function says is in the local cloud's log.
+    for (event_type, consumer) in [
         ("InvoiceReceived", "invoice-validation"),
         ("InvoiceValidated", "compliance"),
-        ("InvoiceApproved", "payment"),
-        ("InvoicePaid", "notification"),
-    ];
-    for (event_type, consumer) in deliveries {
+    ] {
         let event = environment.recorded_event(&id, event_type).await;
         environment.publish(&event);
         let event_id = event["detail"]["metadata"]["eventId"].as_str().unwrap();
@@ -79,6 +77,28 @@ async fn r12_every_event_delivered_again_changes_nothing() {
             environment
                 .logged(&["done before", consumer, event_id])
                 .then_some(())
+        })
+        .await;
+    }
+    // What a rule's function says is not: the same fact under another id goes behind it, and its claim shows.
+    for (event_type, consumer, marker) in [
+        (
+            "InvoiceApproved",
+            "payment",
+            "00000000-0000-5000-8000-000000000021",
+        ),
+        (
+            "InvoicePaid",
+            "notification",
+            "00000000-0000-5000-8000-000000000022",
+        ),
+    ] {
+        let mut event = environment.recorded_event(&id, event_type).await;
+        environment.publish(&event);
+        event["detail"]["metadata"]["eventId"] = json!(marker);
+        environment.publish(&event);
+        eventually("the claim of the event behind the redelivery", || async {
+            environment.is_claimed(consumer, marker).await.then_some(())
         })
         .await;
     }
@@ -182,5 +202,4 @@ async fn r11_a_replayed_event_has_no_effect() {
     })
     .await;
     assert!(!environment.is_claimed("payment", replayed).await);
-    assert!(!environment.logged(&[replayed, "payment"]));
 }
