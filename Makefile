@@ -48,7 +48,7 @@ down: build ## delete everything that `make up` deployed, and stop the local clo
 
 test: build $(TOOLS)/cfn-lint/.installed ## every test: unit, golden, and end to end on the local cloud with the real binaries
 	$(PROVISION) package
-	@code=0; $(CARGO) test --locked --workspace || code=$$?; \
+	@code=0; $(CARGO) test --locked --workspace --no-fail-fast || code=$$?; \
 	  PROVISION_STATE=target/e2e $(PROVISION) local stop --quiet; exit $$code
 	@$(MAKE) --no-print-directory lint-templates
 
