@@ -242,13 +242,19 @@ fn target(kind: &Kind) -> String {
         Kind::Tag => "Tag".into(),
         Kind::Enum(name) => format!("Val<{name}>"),
         Kind::Struct(name) => name.clone(),
-        Kind::List(_) | Kind::Map(_) => "Json".into(), // a list of lists: no type of ours has one
+        Kind::List(_) | Kind::Map(_) => "Json".into(), // inside a list: too rare for a type
     }
 }
 
 fn argument(kind: &Kind) -> String {
     match kind {
-        Kind::List(item) => format!("impl IntoIterator<Item = {}>", argument(item)),
+        Kind::List(item) => {
+            let item = match **item {
+                Kind::List(_) | Kind::Map(_) => format!("impl Into<{}>", target(item)),
+                _ => argument(item),
+            };
+            format!("impl IntoIterator<Item = {item}>")
+        }
         Kind::Map(value) => format!(
             "impl IntoIterator<Item = (impl Into<String>, {})>",
             argument(value)

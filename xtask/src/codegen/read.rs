@@ -164,7 +164,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Which closed sets each property name has in the whole schema: a name with one set gets the short enum name.
+    /// Which closed sets each short enum name would stand for in the whole schema: a name with one set keeps it.
     fn collect_sets(&mut self, node: &Value) {
         match node {
             Value::Object(members) => {
@@ -178,7 +178,8 @@ impl Reader<'_> {
                         let mut set = texts(&holder["enum"]);
                         set.sort();
                         if !set.is_empty() {
-                            self.sets.entry(name.clone()).or_default().insert(set);
+                            let short = names::nested(&self.rust_name, name);
+                            self.sets.entry(short).or_default().insert(set);
                         }
                     }
                 }
@@ -467,7 +468,8 @@ impl Reader<'_> {
         if values.is_empty() {
             return Kind::Text;
         }
-        let shared = self.sets.get(name).is_none_or(|sets| sets.len() <= 1);
+        let short = names::nested(&self.rust_name, name);
+        let shared = self.sets.get(&short).is_none_or(|sets| sets.len() <= 1);
         let local = if shared {
             name.to_owned()
         } else {

@@ -205,6 +205,113 @@ pub static API: ResourceSchema = ResourceSchema {
     bounds: &[],
 };
 
+/// `AWS::ApiGatewayV2::Authorizer`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Authorizer(Fields);
+
+impl Authorizer {
+    /// With what is required.
+    pub fn new(
+        api_id: impl Into<Val<String>>,
+        authorizer_type: impl Into<Val<String>>,
+        name: impl Into<Val<String>>,
+    ) -> Self {
+        Self(
+            Fields::new()
+                .with("ApiId", api_id.into())
+                .with("AuthorizerType", authorizer_type.into())
+                .with("Name", name.into()),
+        )
+    }
+    /// `AuthorizerCredentialsArn`.
+    pub fn authorizer_credentials_arn(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("AuthorizerCredentialsArn", value.into()))
+    }
+    /// `AuthorizerPayloadFormatVersion`.
+    pub fn authorizer_payload_format_version(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("AuthorizerPayloadFormatVersion", value.into()))
+    }
+    /// `AuthorizerResultTtlInSeconds`.
+    pub fn authorizer_result_ttl_in_seconds(self, value: impl Into<Val<i64>>) -> Self {
+        Self(self.0.with("AuthorizerResultTtlInSeconds", value.into()))
+    }
+    /// `AuthorizerUri`.
+    pub fn authorizer_uri(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("AuthorizerUri", value.into()))
+    }
+    /// `EnableSimpleResponses`.
+    pub fn enable_simple_responses(self, value: impl Into<Val<bool>>) -> Self {
+        Self(self.0.with("EnableSimpleResponses", value.into()))
+    }
+    /// `IdentitySource`.
+    pub fn identity_source(self, value: impl IntoIterator<Item = impl Into<Val<String>>>) -> Self {
+        Self(self.0.with_list::<Val<String>>("IdentitySource", value))
+    }
+    /// `IdentityValidationExpression`.
+    pub fn identity_validation_expression(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("IdentityValidationExpression", value.into()))
+    }
+    /// `JwtConfiguration`.
+    pub fn jwt_configuration(self, value: AuthorizerJWTConfiguration) -> Self {
+        Self(self.0.with("JwtConfiguration", value))
+    }
+}
+
+impl Resource for Authorizer {
+    const TYPE: &'static str = "AWS::ApiGatewayV2::Authorizer";
+    fn into_properties(self) -> Value {
+        self.0.into_value()
+    }
+}
+
+impl Handle<Authorizer> {
+    /// What `Ref` returns.
+    pub fn id(&self) -> Val<String> {
+        self.reference()
+    }
+    /// The attribute `AuthorizerId`.
+    pub fn authorizer_id(&self) -> Val<String> {
+        self.attribute("AuthorizerId")
+    }
+}
+
+/// `JWTConfiguration` of `AWS::ApiGatewayV2::Authorizer`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AuthorizerJWTConfiguration(Fields);
+
+impl AuthorizerJWTConfiguration {
+    /// Nothing set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// `Audience`.
+    pub fn audience(self, value: impl IntoIterator<Item = impl Into<Val<String>>>) -> Self {
+        Self(self.0.with_list::<Val<String>>("Audience", value))
+    }
+    /// `Issuer`.
+    pub fn issuer(self, value: impl Into<Val<String>>) -> Self {
+        Self(self.0.with("Issuer", value.into()))
+    }
+}
+
+/// What AWS's schema says of `AWS::ApiGatewayV2::Authorizer`.
+pub static AUTHORIZER: ResourceSchema = ResourceSchema {
+    type_name: "AWS::ApiGatewayV2::Authorizer",
+    attributes: &["AuthorizerId"],
+    create_only: &["ApiId"],
+    conditional_create_only: &[],
+    write_only: &[
+        "AuthorizerCredentialsArn",
+        "AuthorizerPayloadFormatVersion",
+        "AuthorizerResultTtlInSeconds",
+        "AuthorizerUri",
+        "EnableSimpleResponses",
+    ],
+    unordered: &[],
+    tagging: None,
+    bounds: &[],
+};
+
 /// `AWS::ApiGatewayV2::Integration`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Integration(Fields);
@@ -614,6 +721,7 @@ pub static STAGE: ResourceSchema = ResourceSchema {
 crate::property::nested!(
     ApiBodyS3Location,
     ApiCors,
+    AuthorizerJWTConfiguration,
     IntegrationResponseParameter,
     IntegrationResponseParameterMap,
     IntegrationTlsConfig,

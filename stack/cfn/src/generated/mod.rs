@@ -13,12 +13,15 @@ pub mod kms;
 pub mod lambda;
 pub mod logs;
 pub mod s3;
+pub mod scheduler;
 pub mod sns;
 pub mod sqs;
+pub mod stepfunctions;
 
 /// Sorted by type name.
 pub(crate) static SCHEMAS: &[&ResourceSchema] = &[
     &apigatewayv2::API,
+    &apigatewayv2::AUTHORIZER,
     &apigatewayv2::INTEGRATION,
     &apigatewayv2::ROUTE,
     &apigatewayv2::STAGE,
@@ -52,4 +55,6 @@ pub(crate) static SCHEMAS: &[&ResourceSchema] = &[
     &sns::TOPIC_POLICY,
     &sqs::QUEUE,
     &sqs::QUEUE_POLICY,
+    &scheduler::SCHEDULE,
+    &stepfunctions::STATE_MACHINE,
 ];

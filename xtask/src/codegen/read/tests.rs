@@ -157,3 +157,18 @@ fn facts_and_methods_reach_the_text() {
         "nobody sets what is read-only"
     );
 }
+
+#[test]
+fn two_closed_sets_never_share_a_name() {
+    let schema = schema(
+        json!({
+            "Name": {"type": "string"},
+            "ThingType": {"type": "string", "enum": ["STANDARD", "EXPRESS"]},
+            "Lock": {"$ref": "#/definitions/Lock"}
+        }),
+        json!({"Lock": {"type": "object", "properties": {"Type": {"type": "string", "enum": ["OURS", "THEIRS"]}}}}),
+    );
+    let model = read(&config(""), &schema).unwrap();
+    assert_eq!(model.enums["ThingType"], ["STANDARD", "EXPRESS"]);
+    assert_eq!(model.enums["ThingLockType"], ["OURS", "THEIRS"]);
+}
