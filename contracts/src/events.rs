@@ -95,6 +95,10 @@ pub enum RejectionReason {
     Declined,
     /// Nobody decided in time.
     ApprovalTimeout,
+    /// A dispute was resolved against paying.
+    DisputeLost,
+    /// The payment failed and a person gave it up.
+    PaymentGivenUp,
 }
 
 /// How an approval came about.
@@ -107,6 +111,8 @@ pub enum ApprovalKind {
     Manual,
     /// A dispute was resolved in favour of paying.
     DisputeResolved,
+    /// A person let a declined payment be tried again.
+    PaymentRetried,
 }
 
 /// Why an invoice counts as paid.

@@ -17,11 +17,15 @@ pub mod pattern;
 pub mod policy;
 pub mod records;
 pub mod tables;
+pub mod tasks;
 pub mod wiring;
 
 pub use catalog::{Event, EventSpec, InvoiceSubject, Subject, SubjectKind, VendorSubject};
 pub use envelope::{Detail, Metadata};
-pub use handlers::{ALL_HANDLERS, Emits, Handler, HandlerSpec, Input, Needs};
+pub use handlers::{
+    ALL_HANDLERS, Emits, Handler, HandlerSpec, Inputs, Needs, Performs, Replays, Work,
+};
 pub use ids::{CorrelationId, EventId, InvoiceId, VendorId};
 pub use lifecycle::State;
 pub use money::{Amount, Currency};
+pub use tasks::{Task, TaskSpec};

@@ -28,7 +28,7 @@ pub enum State {
     Rejected,
     /// Waits until a dispute is resolved.
     Disputed,
-    /// The provider declined; a further attempt may follow.
+    /// The provider declined; people decide whether a further attempt follows.
     PaymentFailed,
     /// A credit note or a negative total: booked, not paid.
     Credited,
@@ -82,7 +82,8 @@ pub const TRANSITIONS: &[Transition] = {
         step(Some(Paying), PaymentUnknown, None),
         step(Some(PaymentUnknown), Paid, Some("InvoicePaid")),
         step(Some(PaymentUnknown), PaymentFailed, Some("PaymentFailed")),
-        step(Some(PaymentFailed), Paying, None),
+        step(Some(PaymentFailed), Approved, Some("InvoiceApproved")),
+        step(Some(PaymentFailed), Rejected, Some("InvoiceRejected")),
         step(Some(Disputed), Approved, Some("InvoiceApproved")),
         step(Some(Disputed), Rejected, Some("InvoiceRejected")),
     ]
@@ -128,7 +129,7 @@ impl State {
         matches!(self, State::Paid | State::Rejected | State::Credited)
     }
 
-    /// A person must act before anything follows. `PAYMENT_FAILED` waits for a further attempt.
+    /// A person must act before anything follows.
     #[must_use]
     pub const fn waits_for_a_person(self) -> bool {
         matches!(

@@ -10,6 +10,26 @@ pub enum Need {
     ReadTable(Table),
     /// Put and update items, conditionally and in transactions.
     WriteTable(Table),
+    /// Put items into a table and query it; nothing that is there can be changed or taken away (R14).
+    AppendTable(Table),
+    /// Query the index of invoices that rest.
+    ReadResting,
+    /// Query the indexes of events that are committed and not published.
+    ReadUnpublished,
+    /// Publish any recorded event again, and mark it as published.
+    Republish,
+    /// Take a caller's and a vendor's mapping to each other, once (R20).
+    ClaimVendors,
+    /// Start executions of the state machine of decisions.
+    StartDecisions,
+    /// Seal task tokens with the data key.
+    SealTokens,
+    /// Open sealed task tokens.
+    OpenTokens,
+    /// Answer task tokens (R27: one handler only).
+    AnswerTasks,
+    /// Who acts for the house and not for one seller: a setting, no grant.
+    Staff,
     /// Read objects under a prefix of the document bucket.
     ReadObjects(Prefix),
     /// Write objects under a prefix of the document bucket.
@@ -88,6 +108,30 @@ needs! {
     SendNotices = Need::SendNotices;
     /// Read the environment's business policy.
     ReadPolicy = Need::Policy;
+    /// Know who is staff.
+    ReadStaff = Need::Staff;
+    /// Map callers to the vendor that they act for.
+    ClaimVendors = Need::ClaimVendors;
+    /// Keep what people are asked and what they decide, beside the invoice. It moves no invoice on.
+    WriteApprovals = Need::WriteTable(Table::Invoices);
+    /// Book.
+    AppendLedger = Need::AppendTable(Table::Ledger);
+    /// Keep the audit trail.
+    AppendAudit = Need::AppendTable(Table::Audit);
+    /// Find invoices that rest in a state.
+    ReadResting = Need::ReadResting;
+    /// Find events that were not published.
+    ReadUnpublished = Need::ReadUnpublished;
+    /// Publish recorded events again.
+    Republish = Need::Republish;
+    /// Start decisions.
+    StartDecisions = Need::StartDecisions;
+    /// Seal task tokens.
+    SealTokens = Need::SealTokens;
+    /// Open task tokens.
+    OpenTokens = Need::OpenTokens;
+    /// Answer task tokens.
+    AnswerTasks = Need::AnswerTasks;
 }
 
 /// A declared need: its data and the name that a grant gives as its cause.

@@ -7,6 +7,7 @@ use crate::events::{DocumentRef, Finding, RejectionReason, Violation};
 use crate::ids::{EventId, InvoiceId, InvoiceKey, SellerIdentity, VendorId};
 use crate::lifecycle::State;
 use crate::money::Amount;
+use crate::tasks::{DecisionRequest, Turn, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
@@ -106,6 +107,19 @@ pub struct VendorProfile {
     /// and nothing is paid to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_account: Option<String>,
+    /// Who asked for the account that is pending, as the API authenticated them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_by: Option<String>,
+    /// Since when it is pending: the waiting time counts from here (R26).
+    #[serde(
+        default,
+        with = "time::serde::rfc3339::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub pending_since: Option<OffsetDateTime>,
+    /// Who asked for the account that the profile has: never the second approver of its invoices (R27).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_by: Option<String>,
 }
 
 impl VendorProfile {
@@ -298,6 +312,123 @@ pub struct NoticeRecord {
     /// When.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
+}
+
+/// What people were asked about a version that waits, and what they decided: one for each such version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalRecord {
+    /// From 1, one for each change: what conditional writes compare.
+    pub revision: u64,
+    /// What the execution was begun with.
+    pub request: DecisionRequest,
+    /// The open questions and the answered ones, in their order; at most one for each turn.
+    pub asks: Vec<AskRecord>,
+    /// What was decided, in its order; at most one for each turn.
+    pub decisions: Vec<DecisionRecord>,
+    /// How often people were reminded.
+    pub reminders: u32,
+}
+
+/// A question to people, with the token that its answer goes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskRecord {
+    /// Whose turn it is.
+    pub turn: Turn,
+    /// The task token, sealed: base64 of what the key made of it. It rests nowhere else.
+    pub sealed_token: String,
+    /// Since when it is asked.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+/// A person's decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionRecord {
+    /// Whose turn it was.
+    pub turn: Turn,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// Who decided: the principal that the API authenticated, never an argument (R27).
+    pub by: String,
+    /// Why, in the person's words.
+    pub reason: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+/// One row of the ledger. The rows of a posting sum to zero.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LedgerRow {
+    /// The event that was booked.
+    pub event_id: EventId,
+    /// Its name.
+    pub event_type: String,
+    /// The invoice.
+    pub invoice_id: InvoiceId,
+    /// Its seller.
+    pub vendor_id: VendorId,
+    /// From 1 within the posting.
+    pub line: u32,
+    /// The account of the books.
+    pub account: LedgerAccount,
+    /// Debit positive, credit negative.
+    pub amount: Amount,
+    /// When the event happened, by its producer's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+/// The accounts of the books: cash basis, nothing is accrued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LedgerAccount {
+    /// What was bought.
+    Expenses,
+    /// What was paid.
+    Bank,
+    /// What vendors owe back.
+    VendorCredits,
+}
+
+/// One version of an aggregate in the audit trail: append-only, chained by hashes (R14).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditRow {
+    /// Partition key of the aggregate in its table, e.g. `INVOICE#<id>`.
+    pub aggregate: String,
+    /// The version that the change made.
+    pub version: u64,
+    /// The record before; `null` for version 1.
+    pub before: serde_json::Value,
+    /// The record after.
+    pub after: serde_json::Value,
+    /// Who or what did it.
+    pub actor: String,
+    /// The event that announces the change, or the event or request that caused it where none does.
+    pub event_id: String,
+    /// When it was made.
+    pub at: String,
+    /// Hash of the row of the version before; empty for version 1.
+    pub previous: String,
+}
+
+/// One event in the audit trail: append-only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventRow {
+    /// The aggregate that it is about: a partition key like [`AuditRow::aggregate`].
+    pub aggregate: String,
+    /// The event.
+    pub event_id: EventId,
+    /// Its name.
+    pub event_type: String,
+    /// The whole detail, as JSON.
+    pub detail: serde_json::Value,
 }
 
 #[cfg(test)]

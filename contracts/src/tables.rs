@@ -10,6 +10,10 @@ pub enum Table {
     Invoices,
     /// Claims of the API and of consumers.
     Idempotency,
+    /// Every event, and every version of every vendor and invoice, append-only.
+    Audit,
+    /// Double-entry rows, append-only.
+    Ledger,
 }
 
 /// A table as data.
@@ -62,7 +66,13 @@ pub const SHARDS: u32 = 16;
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 3] = [Table::Vendors, Table::Invoices, Table::Idempotency];
+    pub const ALL: [Table; 5] = [
+        Table::Vendors,
+        Table::Invoices,
+        Table::Idempotency,
+        Table::Audit,
+        Table::Ledger,
+    ];
 
     /// Its definition.
     #[must_use]
@@ -95,6 +105,24 @@ impl Table {
                 expires: Some("expires_at"),
                 streamed: false,
             },
+            Table::Audit => TableSpec {
+                logical_id: "AuditTable",
+                variable: "AUDIT_TABLE",
+                partition_key: "pk",
+                sort_key: Some("sk"),
+                indexes: &[],
+                expires: None,
+                streamed: false,
+            },
+            Table::Ledger => TableSpec {
+                logical_id: "LedgerTable",
+                variable: "LEDGER_TABLE",
+                partition_key: "pk",
+                sort_key: Some("sk"),
+                indexes: &[],
+                expires: None,
+                streamed: false,
+            },
         }
     }
 }
@@ -115,6 +143,14 @@ pub mod keys {
     pub const PAYMENT: &str = "PAYMENT#";
     /// Prefix of notices; one for each event that was told.
     pub const NOTICE: &str = "NOTICE#";
+    /// Prefix of what people were asked and decided; one for each version that waits for them.
+    pub const APPROVAL: &str = "APPROVAL#";
+    /// Prefix of a caller's mapping: partition keys that only the portal puts.
+    pub const CALLER: &str = "CALLER#";
+    /// Prefix of a vendor's mapping: partition keys that only the portal puts.
+    pub const OWNER: &str = "OWNER#";
+    /// Sort key of both mappings.
+    pub const MAPPING: &str = "MAPPING";
 
     /// Partition key of a vendor.
     #[must_use]
@@ -150,6 +186,24 @@ pub mod keys {
     #[must_use]
     pub fn payment(instalment: u32) -> String {
         format!("{PAYMENT}{instalment:04}")
+    }
+
+    /// Sort key of what people were asked about a version, and decided.
+    #[must_use]
+    pub fn approval(version: u64) -> String {
+        format!("{APPROVAL}{version:010}")
+    }
+
+    /// Partition key of the mapping from a caller to its one vendor.
+    #[must_use]
+    pub fn caller(principal: &str) -> String {
+        format!("{CALLER}{principal}")
+    }
+
+    /// Partition key of the mapping from a vendor to the caller who acts for it.
+    #[must_use]
+    pub fn owner(id: VendorId) -> String {
+        format!("{OWNER}{id}")
     }
 
     /// Sort key of the notice about an event.

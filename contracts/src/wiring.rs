@@ -14,6 +14,12 @@ pub const LEASE_SECONDS: &str = "LEASE_SECONDS";
 pub const CLAIM_SECONDS: &str = "CLAIM_SECONDS";
 /// [`crate::policy::Policy`] as JSON, for handlers that declare it.
 pub const POLICY: &str = "POLICY";
+/// The state machine of decisions (its ARN).
+pub const DECISIONS: &str = "DECISIONS";
+/// The key that task tokens are sealed with (its ARN).
+pub const DATA_KEY: &str = "DATA_KEY";
+/// Who is staff: a JSON list of callers, `*` for any characters.
+pub const STAFF: &str = "STAFF";
 
 /// Names of the stack's outputs: what operating an environment needs to know of it.
 pub mod outputs {
@@ -33,4 +39,10 @@ pub mod outputs {
     pub const DOCUMENT_BUCKET: &str = "DocumentBucketName";
     /// ARN of the topic of notices to vendors.
     pub const NOTICES_TOPIC: &str = "NoticesTopicArn";
+    /// Name of the audit table.
+    pub const AUDIT_TABLE: &str = "AuditTableName";
+    /// Name of the ledger table.
+    pub const LEDGER_TABLE: &str = "LedgerTableName";
+    /// ARN of the state machine of decisions.
+    pub const DECISIONS: &str = "DecisionsArn";
 }

@@ -117,6 +117,20 @@ pub struct Api {
     pub requests_per_second: u32,
     /// Requests at once above the steady rate.
     pub burst: u32,
+    /// Who acts for the house and not for one seller: callers as the API authenticates them, `*` for any characters (R20).
+    pub staff: Vec<String>,
+    /// Whose tokens let callers in; AWS signatures (IAM) where absent.
+    pub jwt: Option<Jwt>,
+}
+
+/// An issuer of tokens that the API trusts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jwt {
+    /// Its URL, as the tokens' `iss` has it.
+    pub issuer: String,
+    /// Whom the tokens are meant for: one of these in `aud`.
+    pub audience: Vec<String>,
 }
 
 impl Environment {

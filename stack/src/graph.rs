@@ -6,7 +6,7 @@
 use cfn::Source;
 use contracts::handlers::Consumes;
 use contracts::pattern::Pattern;
-use contracts::{ALL_HANDLERS, Event, EventSpec, Handler, HandlerSpec, Input};
+use contracts::{ALL_HANDLERS, Event, EventSpec, Handler, HandlerSpec};
 use std::marker::PhantomData;
 use std::panic::Location;
 
@@ -244,9 +244,6 @@ impl Graph {
     /// The events that a handler says it consumes; none for the API's.
     #[must_use]
     pub fn consumed(handler: &HandlerSpec) -> &'static [EventSpec] {
-        match handler.input {
-            Input::Events(events) => events,
-            Input::Api(_) => &[],
-        }
+        handler.inputs.events
     }
 }

@@ -16,7 +16,6 @@ use crate::ids;
 use crate::observability::observability;
 use crate::shared::shared;
 use cfn::{Handle, Principal, Stack, Statement, sns};
-use contracts::Input;
 
 /// The stack of an environment.
 pub(crate) fn build(environment: &Environment, artifacts: &Artifacts, graph: &Graph) -> Stack {
@@ -46,8 +45,8 @@ pub(crate) fn build(environment: &Environment, artifacts: &Artifacts, graph: &Gr
 fn handlers(site: &mut Site<'_>) {
     for handler in &site.graph.handlers {
         function(site, handler);
-        if let Input::Api(routes) = handler.input {
-            http_api(site, handler, routes);
+        if !handler.inputs.routes.is_empty() {
+            http_api(site, handler, handler.inputs.routes);
         }
     }
 }

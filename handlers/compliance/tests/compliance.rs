@@ -17,6 +17,7 @@ fn policy() -> Policy {
         vendor_checks: VendorChecks::Enforce,
         automatic_limit_minor: [(Currency::parse("EUR").unwrap(), 12_000)].into(),
         countries: ["NL".to_owned(), "BE".to_owned()].into(),
+        ..Policy::strictest()
     }
 }
 

@@ -4,7 +4,7 @@
 
 use contracts::handlers::HandlerSpec;
 use contracts::needs::Need;
-use contracts::policy::{Policy, VendorChecks};
+use contracts::policy::Policy;
 use contracts::tables::Table;
 use contracts::wiring;
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,10 +95,11 @@ impl Settings {
             let lease = seconds(wiring::LEASE_SECONDS, &lease);
             let keep = seconds(wiring::CLAIM_SECONDS, &keep);
             let policy = match policy.as_str() {
-                "" => strictest(),
+                // Of a handler that declares none, and so can't ask.
+                "" => Policy::strictest(),
                 json => serde_json::from_str(json).unwrap_or_else(|error| {
                     faults.push(format!("{} is no policy: {error}", wiring::POLICY));
-                    strictest()
+                    Policy::strictest()
                 }),
             };
             Self {
@@ -143,19 +144,12 @@ fn tables_of(spec: &HandlerSpec) -> BTreeSet<Table> {
         .needs
         .iter()
         .filter_map(|declared| match declared.need {
-            Need::ReadTable(table) | Need::WriteTable(table) => Some(table),
+            Need::ReadTable(table) | Need::WriteTable(table) | Need::AppendTable(table) => {
+                Some(table)
+            }
             _ => None,
         });
     declared.chain([Table::Idempotency]).collect()
-}
-
-/// What stands in for the policy of a handler that declares none, and so can't ask: nothing is allowed.
-fn strictest() -> Policy {
-    Policy {
-        vendor_checks: VendorChecks::Enforce,
-        automatic_limit_minor: BTreeMap::new(),
-        countries: BTreeSet::new(),
-    }
 }
 
 #[cfg(test)]
@@ -170,7 +164,7 @@ mod tests {
             wiring::LEASE_SECONDS => "45",
             wiring::CLAIM_SECONDS => "86400",
             wiring::POLICY => {
-                r#"{"vendor_checks":"warn","automatic_limit_minor":{"EUR":100},"countries":[]}"#
+                return serde_json::to_string(&Policy::strictest()).ok();
             }
             other => other,
         };

@@ -48,7 +48,7 @@ fn world() -> Memory {
     Memory::new(Policy {
         vendor_checks: VendorChecks::Warn,
         automatic_limit_minor: [(Currency::parse("EUR").unwrap(), 1_000_000)].into(),
-        countries: [].into(),
+        ..Policy::strictest()
     })
 }
 

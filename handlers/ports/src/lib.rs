@@ -15,7 +15,10 @@ pub mod idempotency;
 mod instruction;
 pub mod memory;
 mod payments;
+mod people;
 mod step;
+mod sweep;
+mod trail;
 mod world;
 
 pub use arrival::{decide_again, reached};
@@ -26,7 +29,13 @@ pub use change::{
 pub use error::{Fault, PortError};
 pub use instruction::{Instruction, Payer, instruction};
 pub use payments::{PaymentOrder, ProviderAnswer, SUCCESSION, may_follow};
+pub use people::{
+    AnswerTasks, Answered, ClaimVendors, OpenTokens, Seal, SealTokens, Staff, StartDecisions,
+    WriteApprovals,
+};
 pub use step::{IllegalStep, Occasion, begin, silent_step, step};
+pub use sweep::{AnnounceOnce, ReadResting, ReadUnpublished, Republish, Resting, Unsent};
+pub use trail::{AppendAudit, AppendLedger};
 pub use world::{
     Answer, Clock, Notice, NoticeOutcome, PayVendors, Policies, ReadInvoiceDocuments, ReadInvoices,
     ReadRegistrations, ReadVendors, SendNotices, Stored, WriteInvoiceDocuments, WriteInvoices,

@@ -60,6 +60,9 @@ pub fn decide(
         onboarded: onboards(policy, &[vat_check, iban_check]),
         registered_at: accepted.at,
         pending_account,
+        pending_by: None,
+        pending_since: None,
+        account_by: None,
     };
     match stored {
         Some(stored) if says_the_same(&profile, stored) => {

@@ -16,8 +16,7 @@ use vendor_registration::handle;
 fn world(vendor_checks: VendorChecks) -> Memory {
     Memory::new(Policy {
         vendor_checks,
-        automatic_limit_minor: [].into(),
-        countries: [].into(),
+        ..Policy::strictest()
     })
 }
 

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::ports::{InvoiceItems, Pace, Trouble};
 use crate::timeline::{Entry, EntryKind, Trace, timeline};
-use contracts::{ALL_HANDLERS, Input, InvoiceId, needs::Need};
+use contracts::{ALL_HANDLERS, InvoiceId, needs::Need};
 use std::time::Duration;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -149,10 +149,7 @@ fn is_notice_due(event: &str) -> bool {
     ALL_HANDLERS
         .iter()
         .filter(|handler| handler.has(Need::SendNotices))
-        .any(|handler| match handler.input {
-            Input::Events(events) => events.iter().any(|spec| spec.name == event),
-            Input::Api(_) => false,
-        })
+        .any(|handler| handler.inputs.events.iter().any(|spec| spec.name == event))
 }
 
 fn still_going(id: InvoiceId, last: Option<&Trace>, options: Follow) -> Failure {

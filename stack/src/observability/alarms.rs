@@ -13,7 +13,6 @@ use cfn::cloudwatch::{
     CompositeAlarm,
 };
 use cfn::{Val, sub};
-use contracts::Input;
 use contracts::metrics::{self, Metric};
 
 /// Every event is visible within two minutes: what is older waits somewhere.
@@ -35,7 +34,7 @@ pub(super) fn alarms(site: &mut Site<'_>) {
         .comparison_operator(AlarmComparisonOperator::GreaterThanOrEqualToThreshold);
         site.stack
             .add(format!("{}FailuresAlarm", watched.id), failures);
-        if matches!(watched.consumer.input, Input::Api(_)) {
+        if !watched.is_event {
             // A request is as old as its answer takes: the API's own latency is on the dashboard.
             continue;
         }
@@ -95,8 +94,7 @@ fn throttles(site: &mut Site<'_>) {
 }
 
 fn api_errors(site: &mut Site<'_>) {
-    let has_api = |input: &Input| matches!(input, Input::Api(_));
-    if site.graph.handlers.iter().any(|h| has_api(&h.input)) {
+    if site.graph.handlers.iter().any(|h| !h.inputs.routes.is_empty()) {
         site.stack.add(
             "ApiErrorsAlarm",
             every_minute("The API answered with 5xx: see its access log and the portal's")

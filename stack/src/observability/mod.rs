@@ -5,9 +5,8 @@ mod alarms;
 mod dashboard;
 
 use crate::constructs::Site;
-use contracts::handlers::ApiRoute;
 use contracts::metrics::Dimensions;
-use contracts::{HandlerSpec, Input};
+use contracts::{HandlerSpec, Work};
 
 /// Adds alarms and dashboard. Last of all: the alarm over all alarms looks for them in the stack.
 pub(crate) fn observability(site: &mut Site<'_>) {
@@ -20,6 +19,8 @@ struct Watched<'a> {
     consumer: &'a HandlerSpec,
     /// The event's name, or the route's key.
     event_type: String,
+    /// Whether it is an event of the bus: only those have an age.
+    is_event: bool,
     /// How it shows in logical ids.
     id: String,
 }
@@ -37,25 +38,15 @@ impl Watched<'_> {
 
 /// Everything that has metrics of its own, in the order of the handlers.
 fn watched<'a>(site: &Site<'a>) -> Vec<Watched<'a>> {
-    let of = |consumer: &'a HandlerSpec, event_type: String| Watched {
+    let of = |consumer: &'a HandlerSpec, work: &Work| Watched {
         consumer,
-        id: format!("{}{}", consumer.id, id_of(&event_type)),
-        event_type,
+        id: format!("{}{}", consumer.id, id_of(&work.name())),
+        event_type: work.name(),
+        is_event: matches!(work, Work::Event(_)),
     };
     let handlers = site.graph.handlers.iter();
     handlers
-        .flat_map(|consumer| -> Vec<Watched<'a>> {
-            match consumer.input {
-                Input::Events(events) => {
-                    let names = events.iter().map(|event| event.name.to_owned());
-                    names.map(|name| of(consumer, name)).collect()
-                }
-                Input::Api(routes) => {
-                    let keys = routes.iter().map(ApiRoute::key);
-                    keys.map(|key| of(consumer, key)).collect()
-                }
-            }
-        })
+        .flat_map(|consumer| consumer.inputs.work().map(move |work| of(consumer, &work)))
         .collect()
 }
 

@@ -2,15 +2,16 @@
 
 use crate::graph::{Graph, Path};
 use crate::ids;
-use contracts::Input;
 use std::fmt::Write as _;
 
 /// A line for every API and every lane.
 pub(crate) fn routes(graph: &Graph) -> String {
     let mut out = String::new();
     for handler in &graph.handlers {
-        if let Input::Api(routes) = handler.input {
-            let keys: Vec<_> = routes
+        if !handler.inputs.routes.is_empty() {
+            let keys: Vec<_> = handler
+                .inputs
+                .routes
                 .iter()
                 .map(contracts::handlers::ApiRoute::key)
                 .collect();

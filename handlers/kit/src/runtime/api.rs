@@ -11,7 +11,7 @@ use crate::world::{Shared, World};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
 use aws_lambda_events::http::{HeaderMap, HeaderName, HeaderValue};
-use contracts::{CorrelationId, Handler, Input};
+use contracts::{CorrelationId, Handler};
 use futures_util::FutureExt as _;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use ports::Answer;
@@ -179,10 +179,7 @@ fn correlation(request: &Request) -> Option<String> {
 
 /// A route's name if the handler declares it; metrics have no others.
 fn known<H: Handler>(route: &str) -> &str {
-    let declared = match H::SPEC.input {
-        Input::Api(routes) => routes,
-        Input::Events(_) => &[],
-    };
+    let declared = H::SPEC.inputs.routes;
     if declared.iter().any(|declared| declared.key() == route) {
         route
     } else {

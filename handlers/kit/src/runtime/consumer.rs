@@ -8,7 +8,7 @@ use crate::world::{Shared, World};
 use aws_lambda_events::sqs::SqsBatchResponse;
 use contracts::envelope::Detail;
 use contracts::handlers::Consumes;
-use contracts::{Event, Handler, Input};
+use contracts::{Event, Handler};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -96,10 +96,7 @@ impl<H: Handler> Consumer<H> {
     }
 
     fn undecided(&self) -> Vec<&'static str> {
-        let Input::Events(events) = H::SPEC.input else {
-            return Vec::new();
-        };
-        let names = events.iter().map(|event| event.name);
+        let names = H::SPEC.inputs.events.iter().map(|event| event.name);
         names
             .filter(|name| !self.routes.contains_key(name))
             .collect()

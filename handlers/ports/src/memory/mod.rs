@@ -53,8 +53,7 @@ impl Default for Memory {
     fn default() -> Self {
         Self::new(Policy {
             vendor_checks: VendorChecks::Warn,
-            automatic_limit_minor: BTreeMap::new(),
-            countries: BTreeSet::new(),
+            ..Policy::strictest()
         })
     }
 }

@@ -52,6 +52,9 @@ pub fn profile() -> VendorProfile {
         onboarded: true,
         registered_at: datetime!(2026-01-01 00:00 UTC),
         pending_account: None,
+        pending_by: None,
+        pending_since: None,
+        account_by: None,
     }
 }
 

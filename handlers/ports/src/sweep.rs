@@ -1,0 +1,67 @@
+//! The ports of the clock's work: what rests too long, and what was committed and not published.
+
+use crate::change::Draft;
+use crate::world::Answer;
+use contracts::items::OutboxRecord;
+use contracts::{InvoiceId, State, VendorId};
+use std::future::Future;
+use time::OffsetDateTime;
+
+/// An invoice that rests in a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resting {
+    /// The invoice.
+    pub invoice_id: InvoiceId,
+    /// Its seller.
+    pub vendor_id: VendorId,
+    /// Its version.
+    pub version: u64,
+    /// Where it rests.
+    pub state: State,
+    /// Since when.
+    pub since: OffsetDateTime,
+}
+
+/// Granted by the need of the same name.
+pub trait ReadResting {
+    /// The invoices that rest in a state since before a time, over all shards, the longest first within each; at most `limit` a
+    /// shard. An index may lag: whoever acts reads the invoice itself.
+    fn resting(
+        &self,
+        state: State,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> impl Future<Output = Answer<Vec<Resting>>> + Send;
+}
+
+/// Where a recorded event rests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsent {
+    /// The event.
+    pub record: OutboxRecord,
+    /// Partition key of its aggregate.
+    pub aggregate: String,
+}
+
+/// Granted by the need of the same name.
+pub trait ReadUnpublished {
+    /// The events that are committed since before a time and not marked as published, of vendors and invoices; at most `limit` a shard.
+    /// Read consistently before they are given: an index may lag.
+    fn unpublished_since(
+        &self,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> impl Future<Output = Answer<Vec<Unsent>>> + Send;
+}
+
+/// Granted by the need of the same name.
+pub trait Republish {
+    /// Publishes recorded events as they were recorded, entry by entry, and marks those that the bus took. Gives how many.
+    fn republish(&self, events: Vec<Unsent>) -> impl Future<Output = Answer<u32>> + Send;
+}
+
+/// Saying something once: for facts whose ids are derived and that no row of ours records.
+pub trait AnnounceOnce {
+    /// Publishes an event unless this handler published it before. Gives whether it did now.
+    fn announce_once(&self, draft: Draft) -> impl Future<Output = Answer<bool>> + Send;
+}
