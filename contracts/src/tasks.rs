@@ -158,6 +158,34 @@ pub struct Conclude {
     pub ending: Ending,
 }
 
+/// What a failed task calls its failure: the `errorType` of the function's answer, which the state machine's `Retry` and
+/// `Catch` name.
+pub mod faults {
+    /// A resource did not answer, or refused for now.
+    pub const UNAVAILABLE: &str = "Unavailable";
+    /// Somebody else kept changing the aggregate.
+    pub const STALE: &str = "Stale";
+    /// The change is committed and its events are not all published; the sweeper will, at the latest.
+    pub const UNPUBLISHED: &str = "Unpublished";
+    /// It came before what it builds on.
+    pub const PREMATURE: &str = "Premature";
+    /// Another delivery took the work over.
+    pub const TAKEN_OVER: &str = "TakenOver";
+    /// A permanent record stands against it.
+    pub const CONFLICT: &str = "Conflict";
+    /// What is stored is not what was promised.
+    pub const CORRUPT: &str = "Corrupt";
+    /// The lifecycle has no such step.
+    pub const ILLEGAL: &str = "Illegal";
+    /// The input does not fit the task.
+    pub const MISFIT: &str = "Misfit";
+    /// The program has a fault.
+    pub const PANICKED: &str = "Panicked";
+
+    /// Those that trying again may mend. Beside them a `Retry` names Lambda's own.
+    pub const RETRIED: [&str; 3] = [UNAVAILABLE, STALE, UNPUBLISHED];
+}
+
 macro_rules! tasks {
     ($($(#[doc = $doc:literal])+ $name:ident($input:ty) -> $output:ty, callback: $callback:literal;)+) => {$(
         $(#[doc = $doc])+

@@ -10,6 +10,7 @@
 pub mod api;
 mod arrival;
 mod change;
+mod changes;
 mod error;
 pub mod idempotency;
 mod instruction;
@@ -17,6 +18,7 @@ pub mod memory;
 mod payments;
 mod people;
 mod step;
+mod stream;
 mod sweep;
 mod trail;
 mod world;
@@ -26,6 +28,7 @@ pub use change::{
     Announced, Completes, Draft, InvoiceChange, Replaced, VendorChange, invoice_subject,
     vendor_subject,
 };
+pub use changes::Change;
 pub use error::{Fault, PortError};
 pub use instruction::{Instruction, Payer, instruction};
 pub use payments::{PaymentOrder, ProviderAnswer, SUCCESSION, may_follow};
@@ -34,6 +37,7 @@ pub use people::{
     WriteApprovals,
 };
 pub use step::{IllegalStep, Occasion, begin, silent_step, step};
+pub use stream::TableChange;
 pub use sweep::{AnnounceOnce, ReadResting, ReadUnpublished, Republish, Resting, Unsent};
 pub use trail::{AppendAudit, AppendLedger};
 pub use world::{
