@@ -3,6 +3,7 @@
 //! Pure data. Nothing here performs IO, reads a clock or knows AWS; the stack derives infrastructure from it and the
 //! handlers are held to it by the compiler.
 
+mod approvals;
 mod catalog;
 pub mod envelope;
 pub mod events;

@@ -4,7 +4,7 @@
 
 use crate::envelope::Cause;
 use crate::events::{DocumentRef, Finding, RejectionReason, Violation};
-use crate::ids::{EventId, InvoiceId, InvoiceKey, SellerIdentity, VendorId};
+use crate::ids::{CorrelationId, EventId, InvoiceId, InvoiceKey, SellerIdentity, VendorId};
 use crate::lifecycle::State;
 use crate::money::Amount;
 use crate::tasks::{DecisionRequest, Turn, Verdict};
@@ -326,8 +326,16 @@ pub struct ApprovalRecord {
     pub asks: Vec<AskRecord>,
     /// What was decided, in its order; at most one for each turn.
     pub decisions: Vec<DecisionRecord>,
-    /// How often people were reminded.
+    /// How often people were reminded in the turn that was asked last.
     pub reminders: u32,
+    /// When the time was up: nothing can be decided from then on. It competes with decisions for the next revision, so that
+    /// one of them stands.
+    #[serde(
+        default,
+        with = "time::serde::rfc3339::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub expired_at: Option<OffsetDateTime>,
 }
 
 /// A question to people, with the token that its answer goes to.
@@ -341,6 +349,9 @@ pub struct AskRecord {
     /// Since when it is asked.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
+    /// Whether people were reminded of it: a reminder that is carried out twice counts once.
+    #[serde(default)]
+    pub reminded: bool,
 }
 
 /// A person's decision.
@@ -353,6 +364,11 @@ pub struct DecisionRecord {
     pub verdict: Verdict,
     /// Who decided: the principal that the API authenticated, never an argument (R27).
     pub by: String,
+    /// The account that the vendor was paid to when it was decided: another one is not what was approved (R26).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The request that decided: the same one again gets the same answer.
+    pub request: CorrelationId,
     /// Why, in the person's words.
     pub reason: String,
     /// When.

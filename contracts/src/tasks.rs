@@ -2,6 +2,16 @@
 //!
 //! An execution's data names the invoice and nothing of its content; a task token is in no type here: it goes from the state
 //! machine to the handler beside the input, and rests sealed in the approval's item only.
+//!
+//! What a task gives the state machine says where to go; what was decided is read from the approval's item alone:
+//!
+//! - `AskDecision` fails with [`faults::OVERTAKEN`] when there is nothing to ask any more (the turn is decided already, or the
+//!   invoice moved on). That and `States.Timeout` lead to `RemindDecision`; any other failure that retries don't mend ends the
+//!   execution as failed, to be redriven.
+//! - `RemindDecision` gives `decided` with the verdict (go on as if the token had been answered so), or `again` (ask again, the
+//!   same turn), or neither: the time is up, or the invoice moved on; then `ConcludeDecision` with [`Ending::Timeout`].
+//!   Disputes and failed payments are asked about again for ever: no debt ends because nobody answered.
+//! - `ConcludeDecision` carries out what is recorded, whatever the input says, and does nothing when the invoice moved on.
 
 use crate::envelope::Cause;
 use crate::ids::{InvoiceId, VendorId};
@@ -169,6 +179,8 @@ pub mod faults {
     pub const UNPUBLISHED: &str = "Unpublished";
     /// It came before what it builds on.
     pub const PREMATURE: &str = "Premature";
+    /// What it is asked for has been overtaken: the turn is decided, or the invoice moved on. The reminder says what stands.
+    pub const OVERTAKEN: &str = "Overtaken";
     /// Another delivery took the work over.
     pub const TAKEN_OVER: &str = "TakenOver";
     /// A permanent record stands against it.

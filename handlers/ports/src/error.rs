@@ -60,6 +60,16 @@ pub enum Fault {
         /// What it waits for.
         reason: String,
     },
+    /// A task is asked for something that has been overtaken: the state machine goes another way, and no retry helps.
+    #[error("{task} of {subject} is overtaken: {reason}")]
+    Overtaken {
+        /// The task's name.
+        task: &'static str,
+        /// Its subject.
+        subject: String,
+        /// By what.
+        reason: &'static str,
+    },
     /// The provider did not answer: the event must come again to ask once more (R26).
     #[error("payment {key} is unknown: the provider did not answer")]
     PaymentUnknown {

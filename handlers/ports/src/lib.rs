@@ -33,8 +33,8 @@ pub use error::{Fault, PortError};
 pub use instruction::{Instruction, Payer, instruction};
 pub use payments::{PaymentOrder, ProviderAnswer, SUCCESSION, may_follow};
 pub use people::{
-    AnswerTasks, Answered, ClaimVendors, OpenTokens, Seal, SealTokens, Staff, StartDecisions,
-    WriteApprovals,
+    AnswerTasks, Answered, ClaimVendors, OpenTokens, ReadApprovals, Seal, SealTokens, Staff,
+    StartDecisions, WriteApprovals,
 };
 pub use step::{IllegalStep, Occasion, begin, silent_step, step};
 pub use stream::TableChange;

@@ -6,14 +6,18 @@ use contracts::tasks::{DecisionRequest, Turn, Verdict};
 use contracts::{InvoiceId, VendorId};
 use std::future::Future;
 
-/// Granted by the need of the same name.
-pub trait WriteApprovals {
+/// Granted by `ReadInvoices`: approvals rest beside the invoice.
+pub trait ReadApprovals {
     /// What people were asked about a version of an invoice, read consistently.
     fn approval(
         &self,
         id: InvoiceId,
         version: u64,
     ) -> impl Future<Output = Answer<Option<ApprovalRecord>>> + Send;
+}
+
+/// Granted by the need of the same name.
+pub trait WriteApprovals {
     /// Stores the next revision: `Stale` when the stored one is not the revision before.
     fn store_approval(&self, record: ApprovalRecord) -> impl Future<Output = Answer<()>> + Send;
 }
