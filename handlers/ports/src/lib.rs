@@ -10,7 +10,6 @@
 pub mod api;
 mod arrival;
 mod change;
-mod changes;
 mod error;
 pub mod idempotency;
 mod instruction;
@@ -28,7 +27,6 @@ pub use change::{
     Announced, Completes, Draft, InvoiceChange, Replaced, VendorChange, invoice_subject,
     vendor_subject,
 };
-pub use changes::Change;
 pub use error::{Fault, PortError};
 pub use instruction::{Instruction, Payer, instruction};
 pub use payments::{PaymentOrder, ProviderAnswer, SUCCESSION, may_follow};
