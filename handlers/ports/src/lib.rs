@@ -17,7 +17,6 @@ pub mod memory;
 mod payments;
 mod people;
 mod step;
-mod stream;
 mod sweep;
 mod trail;
 mod world;
@@ -35,7 +34,6 @@ pub use people::{
     StartDecisions, WriteApprovals,
 };
 pub use step::{IllegalStep, Occasion, begin, silent_step, step};
-pub use stream::TableChange;
 pub use sweep::{AnnounceOnce, ReadResting, ReadUnpublished, Republish, Resting, Unsent};
 pub use trail::{AppendAudit, AppendLedger};
 pub use world::{
