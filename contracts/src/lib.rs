@@ -4,6 +4,7 @@
 //! handlers are held to it by the compiler.
 
 mod approvals;
+pub mod audit;
 mod catalog;
 pub mod envelope;
 pub mod events;
