@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::events::Finding;
 use crate::lifecycle::State;
 use crate::money::{Amount, Currency};
 
@@ -66,6 +67,13 @@ impl Policy {
         self.automatic_limit_minor
             .get(&amount.currency)
             .is_some_and(|limit| amount.minor <= *limit)
+    }
+
+    /// Whether a vendor with these findings may be paid. `warn` takes whatever the checks found. `enforce` refuses what is
+    /// certainly wrong; what can't be judged (no identifier, or a country that no library covers) is no fault of the vendor's.
+    #[must_use]
+    pub fn onboards(&self, findings: &[Finding]) -> bool {
+        self.vendor_checks == VendorChecks::Warn || !findings.contains(&Finding::Invalid)
     }
 
     /// How many different people must approve an amount: 1 or 2.

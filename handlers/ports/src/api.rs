@@ -4,6 +4,8 @@
 
 use crate::change::Draft;
 use crate::world::Answer;
+use contracts::CorrelationId;
+use contracts::envelope::Cause;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -43,18 +45,18 @@ impl Request {
     /// session. The scope of idempotency keys; who acted is [`Request::caller`].
     #[must_use]
     pub fn principal(&self) -> &str {
-        const ROLE: &str = ":assumed-role/";
-        let session = self.caller.rsplit_once('/');
-        match session {
-            Some((role, _))
-                if role.starts_with("arn:")
-                    && role
-                        .split_once(ROLE)
-                        .is_some_and(|(_, name)| !name.is_empty()) =>
-            {
-                role
-            }
-            _ => &self.caller,
+        principal_of(&self.caller)
+    }
+
+    /// What the request causes: its chain begins with the principal's idempotency key.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        let key = self.header(IDEMPOTENCY_KEY).unwrap_or_default();
+        let correlation_id = CorrelationId::of_request(self.principal(), key);
+        Cause {
+            correlation_id,
+            causation_id: correlation_id.to_string(),
+            replay_of: None,
         }
     }
 
@@ -70,6 +72,24 @@ impl Request {
         let value = self.header("content-type")?;
         let media = value.split(';').next().unwrap_or(value);
         Some(media.trim().to_ascii_lowercase())
+    }
+}
+
+/// Who a caller is for good: an assumed role without its session, whose name its user may choose; anybody else is who they
+/// are. Two people are two principals (R27): those who share a role are one.
+#[must_use]
+pub fn principal_of(caller: &str) -> &str {
+    const ROLE: &str = ":assumed-role/";
+    match caller.rsplit_once('/') {
+        Some((role, _))
+            if role.starts_with("arn:")
+                && role
+                    .split_once(ROLE)
+                    .is_some_and(|(_, name)| !name.is_empty()) =>
+        {
+            role
+        }
+        _ => caller,
     }
 }
 

@@ -7,6 +7,7 @@
 //! for the consumer's claim: [`Completes::Claim`] ends the event's work (a handler that returns `Ok` without a commit ended
 //! it too, and the runtime completes the claim), [`Completes::Nothing`] leaves the claim in progress.
 
+mod accounts;
 pub mod api;
 mod arrival;
 mod change;
@@ -21,6 +22,7 @@ mod sweep;
 mod trail;
 mod world;
 
+pub use accounts::iban_check;
 pub use arrival::{decide_again, reached};
 pub use change::{
     Announced, Completes, Draft, InvoiceChange, Replaced, VendorChange, invoice_subject,
@@ -33,7 +35,7 @@ pub use people::{
     AnswerTasks, Answered, ClaimVendors, OpenTokens, ReadApprovals, Seal, SealTokens, Staff,
     StartDecisions, WriteApprovals,
 };
-pub use step::{IllegalStep, Occasion, begin, silent_step, step};
+pub use step::{IllegalStep, Occasion, announce_beside, begin, silent_step, step};
 pub use sweep::{AnnounceOnce, ReadResting, ReadUnpublished, Republish, Resting, Unsent};
 pub use trail::{AppendAudit, AppendLedger};
 pub use world::{

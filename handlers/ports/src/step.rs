@@ -4,7 +4,7 @@
 
 use crate::change::{Completes, Draft, InvoiceChange, invoice_subject};
 use contracts::envelope::{Cause, Metadata, Origin};
-use contracts::lifecycle::transition;
+use contracts::lifecycle::{TRANSITIONS, transition};
 use contracts::records::InvoiceRecord;
 use contracts::{Emits, Event, Handler, InvoiceSubject, State, Subject};
 
@@ -105,6 +105,34 @@ pub fn silent_step<H: Handler>(
 ) -> Result<InvoiceChange, IllegalStep> {
     let mut change = change::<H>(next(before, to), Some(before.state), None, occasion)?;
     change.completes = Completes::Nothing;
+    Ok(change)
+}
+
+/// Adds an event that goes beside the one that announces the change, e.g. how a dispute ended beside what follows from it.
+///
+/// # Errors
+/// When a step of the lifecycle is announced by such an event: it would tell of a step that is not made, and an outcome twice.
+pub fn announce_beside<H, E>(
+    mut change: InvoiceChange,
+    event: E,
+    occasion: &Occasion,
+) -> Result<InvoiceChange, IllegalStep>
+where
+    H: Handler + Emits<E>,
+    E: Event<Subject = InvoiceSubject>,
+{
+    if TRANSITIONS
+        .iter()
+        .any(|step| step.announces == Some(E::SPEC.name))
+    {
+        return Err(IllegalStep {
+            invoice: change.record.invoice_id,
+            from: change.from,
+            to: change.record.state,
+            announcing: Some(E::SPEC.name),
+        });
+    }
+    announce::<H, E>(&mut change, event, occasion);
     Ok(change)
 }
 

@@ -5,6 +5,8 @@
 
 use contracts::events::Finding;
 
+pub use ports::iban_check;
+
 /// A VAT identifier by its country's form and check digits: the EU's 27 and Northern Ireland, which is what `eu-vat`
 /// covers. Absent, and from other countries: unverifiable.
 #[must_use]
@@ -15,28 +17,6 @@ pub fn vat_check(vat_id: Option<&str>) -> Finding {
     match eu_vat::Vat::parse(vat_id) {
         Ok(_) => Finding::Verified,
         Err(eu_vat::Error::UnknownCountry(prefix)) if is_country(&prefix) => Finding::Unverifiable,
-        Err(_) => Finding::Invalid,
-    }
-}
-
-/// An account by ISO 13616: country's length and structure, and the check digits. An account that does not begin like an
-/// IBAN (two letters, two digits) is a number of another kind, and a country without a registered structure can't be
-/// judged by its check digits alone: unverifiable.
-#[must_use]
-pub fn iban_check(account: Option<&str>) -> Finding {
-    let Some(account) = given(account) else {
-        return Finding::Unverifiable;
-    };
-    let compact: String = account.chars().filter(|c| !c.is_whitespace()).collect();
-    match compact.as_bytes() {
-        [a, b, c, d, ..] if is_letters(&[*a, *b]) && c.is_ascii_digit() && d.is_ascii_digit() => {}
-        _ => return Finding::Unverifiable,
-    }
-    match sepa::validate_iban(&compact) {
-        Ok(iban) if sepa::iban::iban_bban_format(iban.country_code()).is_some() => {
-            Finding::Verified
-        }
-        Ok(_) => Finding::Unverifiable,
         Err(_) => Finding::Invalid,
     }
 }

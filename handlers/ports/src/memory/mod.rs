@@ -9,6 +9,7 @@ mod bus;
 mod documents;
 mod faults;
 mod invoices;
+mod people;
 mod provider;
 pub mod sample;
 mod schedule;
@@ -46,6 +47,7 @@ struct Inner {
     notices: Vec<Notice>,
     provider: provider::Provider,
     faults: faults::Faults,
+    people: people::People,
 }
 
 impl Default for Memory {
@@ -75,6 +77,7 @@ impl Memory {
                 notices: Vec::new(),
                 provider: provider::Provider::default(),
                 faults: faults::Faults::default(),
+                people: people::People::default(),
             }),
         }
     }
