@@ -129,7 +129,7 @@ impl Table {
 
 /// Keys of the items, as text.
 pub mod keys {
-    use crate::ids::{InvoiceId, InvoiceKey, VendorId};
+    use crate::ids::{EventId, InvoiceId, InvoiceKey, VendorId};
 
     /// Sort key of an aggregate's present state.
     pub const HEAD: &str = "HEAD";
@@ -204,6 +204,24 @@ pub mod keys {
     #[must_use]
     pub fn owner(id: VendorId) -> String {
         format!("{OWNER}{id}")
+    }
+
+    /// Prefix of a posting's rows in the ledger.
+    #[must_use]
+    pub fn posting(event: EventId) -> String {
+        format!("ROW#{event}#")
+    }
+
+    /// Sort key of one row of a posting.
+    #[must_use]
+    pub fn ledger_row(event: EventId, line: u32) -> String {
+        format!("{}{line:04}", posting(event))
+    }
+
+    /// Sort key of an event in the audit trail.
+    #[must_use]
+    pub fn audit_event(event: EventId) -> String {
+        format!("{OUTBOX}{event}")
     }
 
     /// Sort key of the notice about an event.

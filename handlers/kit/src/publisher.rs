@@ -4,6 +4,7 @@ use crate::store::{Unpublished, mark};
 use crate::world::World;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use contracts::Handler;
+use contracts::items::OutboxRecord;
 use futures_util::future::join_all;
 use ports::api::PublishEvents;
 use ports::{Answer, Clock as _, Draft, PortError};
@@ -22,9 +23,21 @@ pub(crate) struct Entry {
     pub(crate) source: String,
     pub(crate) detail_type: String,
     pub(crate) detail: String,
+    /// The X-Ray header that it is published with.
+    pub(crate) trace: Option<String>,
 }
 
 impl Entry {
+    /// An event as it was recorded.
+    fn of(record: &OutboxRecord) -> Self {
+        Self {
+            source: record.source.clone(),
+            detail_type: record.event_type.clone(),
+            detail: record.detail.clone(),
+            trace: record.trace.clone(),
+        }
+    }
+
     fn bytes(&self) -> usize {
         self.source.len() + self.detail_type.len() + self.detail.len()
     }
@@ -34,11 +47,7 @@ impl<H: Handler> World<H> {
     /// Publishes recorded events and marks each. A mark that fails is no failure of the work: the bus has the event, which
     /// stays listed as unpublished until somebody publishes it again, and its consumers suppress the second one.
     pub(crate) async fn publish_recorded(&self, events: Vec<Unpublished>) -> Answer<()> {
-        let entries = events.iter().map(|event| Entry {
-            source: event.record.source.clone(),
-            detail_type: event.record.event_type.clone(),
-            detail: event.record.detail.clone(),
-        });
+        let entries = events.iter().map(|event| Entry::of(&event.record));
         self.put_events(entries.collect()).await?;
         let now = self.origin().now;
         for marked in join_all(events.iter().map(|event| mark(self, &event.key, now))).await {
@@ -92,7 +101,7 @@ impl<H: Handler> World<H> {
             .source(&entry.source)
             .detail_type(&entry.detail_type)
             .detail(&entry.detail)
-            .set_trace_header(self.trace.clone())
+            .set_trace_header(entry.trace.clone())
             .build()
     }
 }
@@ -104,6 +113,7 @@ impl<H: Handler> PublishEvents for World<H> {
             source: draft.source.clone(),
             detail_type: draft.spec.name.to_owned(),
             detail: draft.detail.to_string(),
+            trace: self.trace.clone(),
         });
         self.put_events(entries.collect()).await
     }
@@ -164,6 +174,7 @@ mod tests {
             source: "s".into(),
             detail_type: "t".into(),
             detail: "x".repeat(bytes),
+            trace: None,
         }
     }
 

@@ -117,6 +117,8 @@ pub fn timeline(id: InvoiceId, items: &[Item]) -> Option<Trace> {
             Ok(InvoiceItem::Event(record, published)) => parts.events.push((record, published)),
             Ok(InvoiceItem::Payment(record)) => parts.payments.push(record),
             Ok(InvoiceItem::Notice(record)) => parts.notices.push(record),
+            // Who decided, and when, stands in the history; `trace` tells that.
+            Ok(InvoiceItem::Approval(_)) => {}
             Ok(InvoiceItem::Unknown { sort_key }) => parts.unread.push(sort_key),
             Err(odd) => parts.unread.push(odd.sort_key),
         }

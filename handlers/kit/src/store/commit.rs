@@ -88,6 +88,7 @@ impl<'w, H: Handler> Transaction<'w, H> {
                 source: draft.source.clone(),
                 version,
                 detail: draft.detail.to_string(),
+                trace: self.world.trace.clone(),
                 at,
             };
             let item = items::outbox(partition, &record);

@@ -119,6 +119,7 @@ pub(crate) fn step(
             source: format!("invoicing.{actor}"),
             version,
             detail: json!({"metadata": {}, "data": reason}).to_string(),
+            trace: None,
             at,
         };
         let mut item = items::outbox(&pk, &outbox);

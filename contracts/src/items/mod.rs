@@ -4,8 +4,16 @@
 //! indexes need stands beside it as an attribute of its own. Items are neutral maps of JSON values here: turning them
 //! into a service's attribute values is the adapters' business.
 
+mod mapping;
+mod trail;
+
+pub use mapping::{caller, mapped_principal, mapped_vendor, owner};
+pub use trail::{audit_event, audit_row, ledger_row};
+
 use crate::ids::{EventId, InvoiceId, InvoiceKey};
-use crate::records::{HistoryRecord, InvoiceRecord, NoticeRecord, PaymentRecord, VendorProfile};
+use crate::records::{
+    ApprovalRecord, HistoryRecord, InvoiceRecord, NoticeRecord, PaymentRecord, VendorProfile,
+};
 use crate::tables::{RESTING, SHARDS, UNPUBLISHED, keys};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -38,6 +46,12 @@ pub mod attributes {
     pub const PUBLISHED_AT: &str = "published_at";
     /// The invoice that holds a business key. On uniqueness items.
     pub const INVOICE_ID: &str = "invoice_id";
+    /// Revision of an approval, for conditions.
+    pub const REVISION: &str = "revision";
+    /// The vendor that a caller acts for. On callers' mappings.
+    pub const VENDOR_ID: &str = "vendor_id";
+    /// The caller who acts for a vendor. On vendors' mappings.
+    pub const PRINCIPAL: &str = "principal";
 }
 
 /// What an item is.
@@ -56,6 +70,18 @@ pub mod kinds {
     pub const NOTICE: &str = "notice";
     /// The holder of a business key.
     pub const UNIQUE: &str = "unique";
+    /// What people were asked about a version, and decided.
+    pub const APPROVAL: &str = "approval";
+    /// The vendor that a caller acts for.
+    pub const CALLER: &str = "caller";
+    /// The caller who acts for a vendor.
+    pub const OWNER: &str = "owner";
+    /// One row of a posting.
+    pub const LEDGER: &str = "ledger";
+    /// One version in the audit trail.
+    pub const AUDIT: &str = "audit";
+    /// One event in the audit trail.
+    pub const AUDIT_EVENT: &str = "audit-event";
 }
 
 /// An event as it rests beside the change that it announces, until and after it is published.
@@ -72,6 +98,9 @@ pub struct OutboxRecord {
     pub version: u64,
     /// The whole `detail`, as the JSON text that is published.
     pub detail: String,
+    /// The X-Ray header that it is published with, so that publishing it later goes on with the same trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
     /// When the change was made.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
@@ -90,6 +119,8 @@ pub enum InvoiceItem {
     Payment(PaymentRecord),
     /// A notice.
     Notice(NoticeRecord),
+    /// What people were asked about a version, and decided.
+    Approval(Box<ApprovalRecord>),
     /// Something that this version of the program does not know; a newer one may have written it.
     Unknown {
         /// Its sort key.
@@ -216,6 +247,19 @@ pub fn notice(invoice_id: InvoiceId, record: &NoticeRecord) -> Item {
     )
 }
 
+/// What people were asked about a version of an invoice, and decided.
+#[must_use]
+pub fn approval(record: &ApprovalRecord) -> Item {
+    let mut item = base(
+        keys::invoice(record.request.invoice_id),
+        keys::approval(record.request.version),
+        kinds::APPROVAL,
+        record,
+    );
+    item.insert(attributes::REVISION.to_owned(), record.revision.into());
+    item
+}
+
 /// The item that makes an invoice unique: the holder of its business key.
 #[must_use]
 pub fn unique(key: &InvoiceKey, holder: InvoiceId) -> Item {
@@ -301,6 +345,7 @@ pub fn read_invoice_item(item: &Item) -> Result<InvoiceItem, ItemError> {
         Some(kinds::EVENT) => InvoiceItem::Event(record(item)?, published_at(item)?),
         Some(kinds::PAYMENT) => InvoiceItem::Payment(record(item)?),
         Some(kinds::NOTICE) => InvoiceItem::Notice(record(item)?),
+        Some(kinds::APPROVAL) => InvoiceItem::Approval(Box::new(record(item)?)),
         _ => InvoiceItem::Unknown {
             sort_key: text(item, attributes::SK).unwrap_or("(no key)").to_owned(),
         },
@@ -308,126 +353,4 @@ pub fn read_invoice_item(item: &Item) -> Result<InvoiceItem, ItemError> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)] // tests
-    use super::*;
-    use crate::ids::{CorrelationId, SellerIdentity, Sha256Hex};
-    use crate::{
-        State, VendorId,
-        envelope::Cause,
-        events::{DocumentFormat, DocumentRef},
-    };
-    use proptest::prelude::*;
-
-    fn invoice(state: State) -> InvoiceRecord {
-        let content = Sha256Hex::of(b"x");
-        let key = InvoiceKey {
-            vendor_id: VendorId::of(&SellerIdentity::Vat("DE1".into())),
-            document_type: "380".into(),
-            number: "1".into(),
-            issue_year: 2026,
-        };
-        InvoiceRecord {
-            invoice_id: key.invoice_id(&content),
-            key,
-            version: 3,
-            state,
-            document: DocumentRef {
-                key: "k".into(),
-                version: None,
-                sha256: content,
-                bytes: 1,
-                format: DocumentFormat::Ubl,
-            },
-            submitted_by: "someone".into(),
-            summary: None,
-            approved_account: None,
-            rejection: None,
-            violations: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn what_is_written_is_what_is_read() {
-        for state in State::ALL {
-            let record = invoice(state);
-            let item = invoice_head(&record, OffsetDateTime::UNIX_EPOCH);
-            assert_eq!(
-                read_invoice_item(&item).unwrap(),
-                InvoiceItem::Head(Box::new(record.clone()))
-            );
-            assert_eq!(
-                item.contains_key(RESTING.partition_key),
-                !state.is_terminal()
-            );
-            let unique = unique(&record.key, record.invoice_id);
-            assert_eq!(holder(&unique).unwrap(), record.invoice_id);
-        }
-    }
-
-    #[test]
-    fn r25_an_event_is_listed_as_unpublished_until_it_is_marked() {
-        let record = OutboxRecord {
-            event_id: EventId::of("InvoicePaid", "a", 5),
-            event_type: "InvoicePaid".into(),
-            source: "invoicing.payment".into(),
-            version: 5,
-            detail: "{}".into(),
-            at: OffsetDateTime::UNIX_EPOCH,
-        };
-        let mut item = outbox("INVOICE#a", &record);
-        assert!(item.contains_key(UNPUBLISHED.partition_key));
-        assert!(item.contains_key(UNPUBLISHED.sort_key));
-        item.insert(
-            attributes::PUBLISHED_AT.into(),
-            timestamp(OffsetDateTime::UNIX_EPOCH).into(),
-        );
-        assert_eq!(
-            read_invoice_item(&item).unwrap(),
-            InvoiceItem::Event(record, Some(OffsetDateTime::UNIX_EPOCH))
-        );
-    }
-
-    #[test]
-    fn items_of_a_newer_program_are_tolerated_and_broken_ones_are_not() {
-        let mut item = invoice_head(&invoice(State::Paid), OffsetDateTime::UNIX_EPOCH);
-        item.remove(attributes::RECORD);
-        let error = read_invoice_item(&item).unwrap_err().to_string();
-        assert!(error.contains("holds no invoice record"), "{error}");
-        item.insert(attributes::KIND.into(), "approval".into());
-        assert!(matches!(
-            read_invoice_item(&item).unwrap(),
-            InvoiceItem::Unknown { .. }
-        ));
-    }
-
-    #[test]
-    fn history_reads_back() {
-        let record = HistoryRecord {
-            version: 1,
-            from: None,
-            to: Some(State::Submitted),
-            actor: "invoice-intake".into(),
-            cause: Cause {
-                correlation_id: CorrelationId::of_request("a", "b"),
-                causation_id: "c".into(),
-                replay_of: None,
-            },
-            announces: Vec::new(),
-            at: OffsetDateTime::UNIX_EPOCH,
-        };
-        let item = history("INVOICE#a", &record);
-        assert_eq!(
-            read_invoice_item(&item).unwrap(),
-            InvoiceItem::History(record)
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn text_order_of_timestamps_is_time_order(a in 0_i64..4_000_000_000, b in 0_i64..4_000_000_000, x in 0_i64..1_000_000_000, y in 0_i64..1_000_000_000) {
-            let at = |s: i64, n: i64| OffsetDateTime::from_unix_timestamp(s).unwrap() + time::Duration::nanoseconds(n);
-            prop_assert_eq!(at(a, x).cmp(&at(b, y)), timestamp(at(a, x)).cmp(&timestamp(at(b, y))));
-        }
-    }
-}
+mod tests;
