@@ -147,6 +147,13 @@ impl Environment {
         self.stack_name()
     }
 
+    /// Name of its state machine of decisions: the functions that start and answer it know it by name, since it knows
+    /// them by reference. At most 80 characters, Step Functions' bound.
+    #[must_use]
+    pub fn decisions_name(&self) -> String {
+        format!("{}-decisions", self.stack_name())
+    }
+
     /// Whether its data outlives the stack: protected, and not on the local cloud, where nothing is worth protecting.
     #[must_use]
     pub fn keeps_data(&self) -> bool {

@@ -4,8 +4,9 @@
 //! the way in: a [`Lane`] can only end at a handler that consumes its event.
 
 use cfn::Source;
-use contracts::handlers::Consumes;
+use contracts::handlers::{Consumes, Replays};
 use contracts::pattern::Pattern;
+use contracts::tables::Table;
 use contracts::{ALL_HANDLERS, Event, EventSpec, Handler, HandlerSpec};
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -19,13 +20,14 @@ pub struct Graph {
     pub lanes: Vec<Lane>,
 }
 
-/// One event's path from its rule to one handler.
+/// The path of an event, or of all events that a handler consumes, from a rule to that one handler.
 #[derive(Debug, Clone)]
 pub struct Lane {
-    /// Logical id of the rule without its suffix, e.g. `InvoiceApprovedToPayment`.
+    /// Logical id of the rule without its suffix, e.g. `InvoiceApprovedToPayment`. Lanes through one topic may share a
+    /// rule: they have the same id.
     pub id: &'static str,
-    /// The event.
-    pub event: EventSpec,
+    /// What it carries.
+    pub events: Vec<EventSpec>,
     /// What lies between the rule and the handler.
     pub path: Path,
     /// Logical id prefix of the handler at its end.
@@ -103,10 +105,25 @@ impl Lane {
         }
     }
 
-    /// What its rule matches: this event, unless it comes from a replay (R11).
+    /// Begins a lane of everything that the handler at its end consumes.
     #[must_use]
-    pub fn pattern(&self) -> Pattern {
-        Pattern::any_of(&[self.event.name]).not_replayed()
+    #[track_caller]
+    pub fn of_everything(id: &'static str) -> LaneOfEverything {
+        let location = Location::caller();
+        LaneOfEverything {
+            id,
+            path: Path::Direct,
+            source: Source {
+                file: location.file(),
+                line: location.line(),
+            },
+        }
+    }
+
+    /// Whether it carries an event.
+    #[must_use]
+    pub fn carries(&self, event: &EventSpec) -> bool {
+        self.events.contains(event)
     }
 
     /// Prefix of the logical ids of what its rule delivers to.
@@ -149,10 +166,67 @@ impl<E: Event> LaneOf<E> {
     pub fn to<H: Handler + Consumes<E>>(self) -> Lane {
         Lane {
             id: self.id,
-            event: E::SPEC,
+            events: vec![E::SPEC],
             path: self.path,
             handler: H::SPEC.id,
             source: self.source,
+        }
+    }
+}
+
+/// A lane of several events that has no end yet.
+#[derive(Debug)]
+pub struct LaneOfEverything {
+    id: &'static str,
+    path: Path,
+    source: Source,
+}
+
+impl LaneOfEverything {
+    /// Through an inbox: a queue with its dead-letter queue.
+    #[must_use]
+    pub fn through_queue(self, inbox: &'static str) -> Self {
+        Self {
+            path: Path::Queue { inbox },
+            ..self
+        }
+    }
+
+    /// To a handler: every event that it consumes.
+    #[must_use]
+    pub fn to<H: Handler>(self) -> Lane {
+        Lane {
+            id: self.id,
+            events: H::SPEC.inputs.events.to_vec(),
+            path: self.path,
+            handler: H::SPEC.id,
+            source: self.source,
+        }
+    }
+}
+
+/// A rule of the bus: the lanes that share it, one or more.
+#[derive(Debug, Clone)]
+pub struct SharedRule<'a> {
+    /// Logical id without its suffix.
+    pub id: &'static str,
+    /// The lane that was declared first: what the rule matches and delivers to is what it says.
+    pub first: &'a Lane,
+    /// All of them.
+    pub lanes: Vec<&'a Lane>,
+    /// Whether replays pass: only where every lane ends at a handler that admits them (R11).
+    pub replays: Replays,
+}
+
+impl SharedRule<'_> {
+    /// What it matches: its events; unless it admits them, none that come from a replay (R11).
+    #[must_use]
+    pub fn pattern(&self) -> Pattern {
+        let names: Vec<&str> = self.first.events.iter().map(|event| event.name).collect();
+        let pattern = Pattern::any_of(&names);
+        match self.replays {
+            Replays::Admitted => pattern,
+            Replays::Excluded => pattern.not_replayed(),
         }
     }
 }
@@ -180,10 +254,47 @@ impl Graph {
             .filter(move |lane| lane.handler == handler)
     }
 
-    /// Whether a handler is invoked asynchronously: a rule is on it directly.
+    /// Whether a handler is invoked asynchronously: a rule is on it directly, or a schedule.
     #[must_use]
     pub fn is_asynchronous(&self, handler: &str) -> bool {
-        self.lanes_to(handler).any(|lane| lane.path == Path::Direct)
+        let ticks = self
+            .handler(handler)
+            .is_some_and(|handler| handler.inputs.every_minutes.is_some());
+        ticks || self.lanes_to(handler).any(|lane| lane.path == Path::Direct)
+    }
+
+    /// The rules, in the order of their first lanes.
+    #[must_use]
+    pub fn rules(&self) -> Vec<SharedRule<'_>> {
+        let mut rules: Vec<SharedRule<'_>> = Vec::new();
+        for lane in &self.lanes {
+            let replays = self
+                .handler(lane.handler)
+                .map_or(Replays::Excluded, |handler| handler.replays);
+            match rules.iter_mut().find(|rule| rule.id == lane.id) {
+                Some(rule) => {
+                    rule.lanes.push(lane);
+                    if replays == Replays::Excluded {
+                        rule.replays = replays;
+                    }
+                }
+                None => rules.push(SharedRule {
+                    id: lane.id,
+                    first: lane,
+                    lanes: vec![lane],
+                    replays,
+                }),
+            }
+        }
+        rules
+    }
+
+    /// The tables whose changes a handler follows, with the handler, in the order of the handlers.
+    pub fn followed(&self) -> impl Iterator<Item = (Table, &HandlerSpec)> {
+        self.handlers.iter().flat_map(|handler| {
+            let tables = handler.inputs.changes.iter();
+            tables.map(move |table| (*table, handler))
+        })
     }
 
     /// The inboxes and the handler that polls each, in the order of the lanes, once each.

@@ -1,7 +1,8 @@
 //! Logical ids: which name each resource of a handler, an inbox or a lane has. Every id is prefix + what it is, so it
 //! can be searched for from a console back to the declaration. Renaming one replaces the resource.
 
-use cfn::{Handle, events, iam, kms, lambda, logs, s3, sns, sqs};
+use crate::environment::Environment;
+use cfn::{Handle, Val, arn, events, iam, kms, lambda, logs, s3, scheduler, sns, sqs, sub};
 
 /// The key of what rests: bus, tables, documents, logs, function environments.
 pub(crate) const DATA_KEY: &str = "DataKey";
@@ -101,6 +102,21 @@ pub(crate) fn topic(topic: &str) -> Handle<sns::Topic> {
     Handle::to(format!("{topic}Topic").as_str())
 }
 
+/// The state machine of decisions, by its name: it refers to the functions of its tasks, and they can't refer back.
+pub(crate) fn decisions_arn(environment: &Environment) -> Val<String> {
+    arn("states", sub!("stateMachine:", environment.decisions_name()))
+}
+
 pub(crate) fn rule(lane: &str) -> Handle<events::Rule> {
     Handle::to(format!("{lane}Rule").as_str())
+}
+
+/// The mapping that brings a table's changes to a handler.
+pub(crate) fn stream_mapping(handler: &str, table: contracts::tables::Table) -> String {
+    format!("{handler}{}Mapping", table.spec().logical_id)
+}
+
+/// The schedule that wakes a handler.
+pub(crate) fn schedule(handler: &str) -> Handle<scheduler::Schedule> {
+    Handle::to(format!("{handler}Schedule").as_str())
 }

@@ -24,6 +24,6 @@ pub use artifacts::Artifacts;
 pub use bootstrap::{BOOTSTRAP_STACK, bootstrap};
 pub use capability::{Omitted, Parity, REFUSED};
 pub use checks::Finding;
-pub use environment::{Api, Capacity, Environment, ObjectLock, Retention, Target};
-pub use graph::{Graph, Lane, LaneOf, Path};
+pub use environment::{Api, Capacity, Environment, Jwt, ObjectLock, Retention, Target};
+pub use graph::{Graph, Lane, LaneOf, LaneOfEverything, Path, SharedRule};
 pub use synth::{Synthesised, synth};

@@ -11,7 +11,7 @@ use crate::constructs::policies::EVENTBRIDGE;
 use crate::constructs::route::routes;
 use crate::constructs::topic::{subscribe, topic};
 use crate::environment::Environment;
-use crate::graph::{Graph, Lane, Path};
+use crate::graph::{Graph, Path, SharedRule};
 use crate::ids;
 use crate::observability::observability;
 use crate::shared::shared;
@@ -83,18 +83,18 @@ fn published_by_rules(topic: &Handle<sns::Topic>) -> Statement {
         .on(topic.arn())
 }
 
-/// Lanes that deliver to the same target are built together: they share its dead-letter queue.
+/// Rules that deliver to the same target are built together: they share its dead-letter queue.
 fn lanes(site: &mut Site<'_>) {
-    let graph = site.graph;
-    let mut groups: Vec<((&str, bool), Vec<&Lane>)> = Vec::new();
-    for lane in &graph.lanes {
-        let target = (lane.target(), lane.path == Path::Direct);
+    let rules = site.graph.rules();
+    let mut groups: Vec<((&str, bool), Vec<&SharedRule<'_>>)> = Vec::new();
+    for rule in &rules {
+        let target = (rule.first.target(), rule.first.path == Path::Direct);
         match groups.iter_mut().find(|(id, _)| *id == target) {
-            Some((_, lanes)) => lanes.push(lane),
-            None => groups.push((target, vec![lane])),
+            Some((_, rules)) => rules.push(rule),
+            None => groups.push((target, vec![rule])),
         }
     }
-    for (_, lanes) in groups {
-        routes(site, &lanes);
+    for (_, rules) in groups {
+        routes(site, &rules);
     }
 }

@@ -2,13 +2,23 @@
 
 use super::finding::Fault;
 use super::subject::{Subject, allows, condition, referred_id};
-use crate::constructs::grant::Cause;
+use crate::constructs::grant::{Cause, published};
 use crate::ids;
 use crate::views::{list, statements};
+use contracts::HandlerSpec;
 use contracts::needs::Need;
+use std::collections::BTreeSet;
 
 /// Actions that know no resources, and who says so.
 const WITHOUT_RESOURCES: &[(&str, &str)] = &[
+    (
+        "dynamodb:ListStreams",
+        "DynamoDB lists the streams of the account, or none",
+    ),
+    (
+        "states:SendTaskSuccess",
+        "Step Functions has no resource type for it: a token names its own task",
+    ),
     (
         "xray:PutTelemetryRecords",
         "AWS X-Ray has no resource type for it",
@@ -79,15 +89,12 @@ pub(super) fn wildcards(subject: &Subject<'_>) -> Vec<Fault> {
     faults
 }
 
-/// STK022.
+/// STK022. Whoever publishes recorded events again does so in their producers' names; everybody else in its own.
 pub(super) fn publishing(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for role in subject.of_type("AWS::IAM::Role") {
-        let handler = subject
-            .graph
-            .handlers
-            .iter()
-            .find(|handler| ids::role(handler.id).logical_id().as_str() == role.id);
+        let mut handlers = subject.graph.handlers.iter();
+        let handler = handlers.find(|h| ids::role(h.id).logical_id().as_str() == role.id);
         for statement in
             statements(role.resource).filter(|statement| allows(statement, "events:PutEvents"))
         {
@@ -105,15 +112,34 @@ pub(super) fn publishing(subject: &Subject<'_>) -> Vec<Fault> {
                 ));
                 continue;
             };
-            let mut events: Vec<_> = handler
-                .emits
+            let again = statement["Sid"]
+                .as_str()
+                .and_then(Cause::of_sid)
+                .is_some_and(|cause| cause.starts_with("need:"))
+                && handler.has(Need::Republish);
+            let (sources, events): (BTreeSet<String>, BTreeSet<&str>) = if again {
+                let producers = subject.graph.handlers.iter();
+                let producers = producers.filter(|producer| !producer.emits.is_empty());
+                (
+                    producers.map(HandlerSpec::source).collect(),
+                    published(subject.graph),
+                )
+            } else {
+                (
+                    BTreeSet::from([handler.source()]),
+                    handler.emits.iter().map(|event| event.name).collect(),
+                )
+            };
+            let own = condition(statement, "StringEqualsIfExists", "events:detail-type")
                 .iter()
-                .map(|event| event.name.to_owned())
-                .collect();
-            events.sort();
-            let own = condition(statement, "StringEqualsIfExists", "events:detail-type") == events
-                && condition(statement, "StringEqualsIfExists", "events:source")
-                    == [handler.source()];
+                .map(String::as_str)
+                .collect::<BTreeSet<_>>()
+                == events
+                && BTreeSet::from_iter(condition(
+                    statement,
+                    "StringEqualsIfExists",
+                    "events:source",
+                )) == sources;
             if !own {
                 faults.push(Fault::at(
                     role.id,
@@ -137,7 +163,7 @@ pub(super) fn needs(subject: &Subject<'_>) -> Vec<Fault> {
         for declared in handler
             .needs
             .iter()
-            .filter(|declared| declared.need != Need::Policy)
+            .filter(|declared| !matches!(declared.need, Need::Policy | Need::Staff))
         {
             let sid = Cause::Need(declared.name).sid();
             let granted =

@@ -3,18 +3,12 @@
 use super::finding::Fault;
 use super::subject::Subject;
 use crate::graph::Graph;
+use contracts::handlers::Replays;
 use std::collections::BTreeSet;
 
 /// Events that are announced to whoever listens and wait for nobody, each with its reason.
 pub const ANNOUNCEMENTS: &[(&str, &str)] = &[
-    (
-        "InvoiceApprovalRequested",
-        "the invoice rests until a person decides through the API",
-    ),
-    (
-        "InvoiceDisputed",
-        "the invoice rests until a person resolves the dispute",
-    ),
+    ("InvoiceStuck", "an alarm tells people of it"),
     (
         "VendorOnboarded",
         "whoever needs the profile reads it from its table",
@@ -27,7 +21,7 @@ pub(super) fn consumed(subject: &Subject<'_>) -> Vec<Fault> {
     for handler in &subject.graph.handlers {
         for event in Graph::consumed(handler) {
             let mut lanes = subject.graph.lanes_to(handler.id);
-            if !lanes.any(|lane| lane.event == *event) {
+            if !lanes.any(|lane| lane.carries(event)) {
                 faults.push(Fault::declared(
                     None,
                     format!(
@@ -42,7 +36,7 @@ pub(super) fn consumed(subject: &Subject<'_>) -> Vec<Fault> {
     faults
 }
 
-/// STK002.
+/// STK002. Who only keeps what passes is no consumer here: else no event would lack one.
 pub(super) fn heard(subject: &Subject<'_>) -> Vec<Fault> {
     let published: BTreeSet<_> = subject
         .graph
@@ -55,7 +49,12 @@ pub(super) fn heard(subject: &Subject<'_>) -> Vec<Fault> {
         .graph
         .lanes
         .iter()
-        .map(|lane| lane.event.name)
+        .filter(|lane| {
+            let handler = subject.graph.handler(lane.handler);
+            handler.is_none_or(|handler| handler.replays == Replays::Excluded)
+        })
+        .flat_map(|lane| &lane.events)
+        .map(|event| event.name)
         .collect();
     let listed: BTreeSet<_> = ANNOUNCEMENTS.iter().map(|(name, _)| *name).collect();
     let unheard = published
@@ -87,43 +86,59 @@ pub(super) fn heard(subject: &Subject<'_>) -> Vec<Fault> {
 
 /// STK003.
 pub(super) fn published(subject: &Subject<'_>) -> Vec<Fault> {
-    subject
-        .graph
-        .lanes
-        .iter()
-        .filter(|lane| subject.graph.producers(lane.event.name).next().is_none())
-        .map(|lane| {
-            Fault::declared(
-                Some(lane.source),
-                format!(
-                    "the lane {} waits for {}, which no handler publishes",
-                    lane.id, lane.event.name
-                ),
-            )
-        })
-        .collect()
+    let mut faults = Vec::new();
+    for lane in &subject.graph.lanes {
+        for event in &lane.events {
+            if subject.graph.producers(event.name).next().is_none() {
+                faults.push(Fault::declared(
+                    Some(lane.source),
+                    format!(
+                        "the lane {} waits for {}, which no handler publishes",
+                        lane.id, event.name
+                    ),
+                ));
+            }
+        }
+    }
+    faults
 }
 
 /// STK004.
 pub(super) fn ended(subject: &Subject<'_>) -> Vec<Fault> {
-    subject
-        .graph
-        .lanes
-        .iter()
-        .filter(|lane| {
-            subject
-                .graph
-                .handler(lane.handler)
-                .is_none_or(|handler| !Graph::consumed(handler).contains(&lane.event))
-        })
-        .map(|lane| {
-            Fault::declared(
-                Some(lane.source),
-                format!(
-                    "the lane {} ends at {}, which does not consume {}",
-                    lane.id, lane.handler, lane.event.name
-                ),
-            )
-        })
-        .collect()
+    let mut faults = Vec::new();
+    for lane in &subject.graph.lanes {
+        let consumed = subject.graph.handler(lane.handler).map(Graph::consumed);
+        for event in &lane.events {
+            if consumed.is_none_or(|consumed| !consumed.contains(event)) {
+                faults.push(Fault::declared(
+                    Some(lane.source),
+                    format!(
+                        "the lane {} ends at {}, which does not consume {}",
+                        lane.id, lane.handler, event.name
+                    ),
+                ));
+            }
+        }
+    }
+    faults
+}
+
+/// STK008. One rule has one pattern and one target: lanes of the same id must agree on both.
+pub(super) fn shared(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for rule in subject.graph.rules() {
+        for lane in &rule.lanes {
+            let same = lane.events == rule.first.events && lane.target() == rule.first.target();
+            if !same {
+                faults.push(Fault::declared(
+                    Some(lane.source),
+                    format!(
+                        "the lane {} to {} shares its rule with another that carries other events or delivers elsewhere",
+                        lane.id, lane.handler
+                    ),
+                ));
+            }
+        }
+    }
+    faults
 }

@@ -105,6 +105,12 @@ pub const RULES: &[Rule] = &[
         redelivery::leases,
     ),
     error(
+        "STK008",
+        "lanes",
+        "lanes that share a rule carry the same events to the same target",
+        lanes::shared,
+    ),
+    error(
         "STK010",
         "R7",
         "a polled queue has a dead-letter queue that keeps messages 14 days and longer than itself",

@@ -14,6 +14,7 @@ use cfn::{Handle, PolicyDocument, Val, iam, logs};
 use contracts::needs::Need;
 use contracts::tables::Table;
 use contracts::{HandlerSpec, wiring};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Adds a handler's function with all that it needs to run.
@@ -23,7 +24,7 @@ pub(crate) fn function(site: &mut Site<'_>, handler: &HandlerSpec) -> Handle<Fun
         .description(format!("What {} may do", handler.name))
         .policies([iam::RolePolicy::new(
             "grants",
-            role_policy(site.graph, handler),
+            role_policy(site.environment, site.graph, handler),
         )]);
     if let Some(boundary) = &site.environment.permissions_boundary {
         role = role.permissions_boundary(boundary);
@@ -96,27 +97,42 @@ fn variables(site: &Site<'_>, handler: &HandlerSpec) -> BTreeMap<String, Val<Str
     );
     let claims = Table::Idempotency;
     set(claims.spec().variable, ids::table(claims).name());
-    if !handler.emits.is_empty() {
+    if !handler.emits.is_empty() || handler.has(Need::Republish) {
         set(wiring::EVENT_BUS, ids::bus().name());
     }
     for declared in handler.needs {
         match declared.need {
-            Need::ReadTable(table) | Need::WriteTable(table) => {
-                set(table.spec().variable, ids::table(table).name());
+            Need::ReadTable(table) | Need::WriteTable(table) | Need::AppendTable(table) => {
+                set_table(&mut set, table);
             }
+            Need::ReadResting => set_table(&mut set, Table::Invoices),
+            Need::ClaimVendors => set_table(&mut set, Table::Vendors),
+            Need::ReadUnpublished | Need::Republish => {
+                set_table(&mut set, Table::Vendors);
+                set_table(&mut set, Table::Invoices);
+            }
+            Need::StartDecisions => set(wiring::DECISIONS, ids::decisions_arn(site.environment)),
+            Need::SealTokens | Need::OpenTokens => set(wiring::DATA_KEY, ids::data_key().arn()),
+            // A token says where it goes.
+            Need::AnswerTasks => {}
+            Need::Staff => set(wiring::STAFF, json(&site.environment.api.staff).into()),
             Need::ReadObjects(_) | Need::WriteObjects(_) => {
                 set(wiring::DOCUMENT_BUCKET, ids::documents().name());
             }
             Need::SendNotices => set(wiring::NOTICES_TOPIC, ids::notices().arn()),
-            Need::Policy => set(wiring::POLICY, policy_json(site).into()),
+            Need::Policy => set(wiring::POLICY, json(&site.environment.policy).into()),
         }
     }
     variables
 }
 
-fn policy_json(site: &Site<'_>) -> String {
-    // Plain data with string keys: it always serialises.
-    serde_json::to_string(&site.environment.policy).unwrap_or_default()
+fn set_table(set: &mut impl FnMut(&str, Val<String>), table: Table) {
+    set(table.spec().variable, ids::table(table).name());
+}
+
+/// Plain data with string keys: it always serialises.
+fn json(settings: &impl Serialize) -> String {
+    serde_json::to_string(settings).unwrap_or_default()
 }
 
 /// Where events go that the function failed on after its last retry; the execution role writes there.

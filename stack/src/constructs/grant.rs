@@ -4,13 +4,14 @@
 //! handler runs on. Nothing is granted by hand.
 
 use super::policies::on_all;
+use crate::environment::Environment;
 use crate::graph::Graph;
 use crate::ids;
 use cfn::{PolicyDocument, Pseudo, Statement, Val, sub};
-use contracts::HandlerSpec;
+use contracts::{ALL_HANDLERS, HandlerSpec};
 use contracts::needs::{DeclaredNeed, Need};
-use contracts::tables::Table;
-use std::collections::BTreeMap;
+use contracts::tables::{IndexSpec, RESTING, Table, UNPUBLISHED, keys};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a statement is in a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl Cause {
     pub(crate) fn of_sid(sid: &str) -> Option<String> {
         let named = |prefix: &str| sid.strip_prefix(prefix).filter(|name| !name.is_empty());
         if let Some(name) = named("Need") {
-            return Some(format!("need:{name}"));
+            return Some(format!("need:{}", declared_need(name)?));
         }
         if let Some(name) = named("Edge") {
             return Some(format!("edge:{name}"));
@@ -49,6 +50,15 @@ impl Cause {
             .find(|part| name.starts_with(*part))
             .map(|part| format!("kit:{}", part.to_lowercase()))
     }
+}
+
+/// The declared need that the rest of a `Sid` begins with; the longest, since a part may follow.
+fn declared_need(name: &str) -> Option<&'static str> {
+    let needs = ALL_HANDLERS.iter().flat_map(|handler| handler.needs);
+    needs
+        .map(|declared| declared.name)
+        .filter(|declared| name.starts_with(*declared))
+        .max_by_key(|declared| declared.len())
 }
 
 /// Which key, by whose hand, for what: the key statement that a grant on an encrypted resource yields.
@@ -71,10 +81,11 @@ enum KeyKind {
     Write,
 }
 
-/// What a role may do and why.
+/// What a role may do and why. A cause that takes several statements tells them apart by their parts.
 #[derive(Debug, Clone)]
 struct Grant {
     cause: Cause,
+    part: &'static str,
     actions: &'static [&'static str],
     resources: Vec<Val<String>>,
     conditions: Vec<(&'static str, &'static str, String)>,
@@ -84,6 +95,12 @@ struct Grant {
 const READ_TABLE: &[&str] = &["dynamodb:GetItem", "dynamodb:Query"];
 /// Also what a claim needs: it is put, extended and completed, and never read but by the answer to a refused put.
 const WRITE_TABLE: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem"];
+/// What keeps a table append-only (R14): nothing that is there can be changed or taken away.
+const APPEND_TABLE: &[&str] = &["dynamodb:PutItem", "dynamodb:Query"];
+/// Mappings are put once and looked up by their key.
+const CLAIM_VENDORS: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem"];
+/// The encryption context of a task token: what the kit binds it to.
+const TOKEN_CONTEXT: &[&str] = &["invoiceId", "turn", "version"];
 const POLL: &[&str] = &[
     "sqs:ChangeMessageVisibility",
     "sqs:DeleteMessage",
@@ -99,11 +116,16 @@ impl Grant {
     ) -> Self {
         Self {
             cause,
+            part: "",
             actions,
             resources: resources.into_iter().collect(),
             conditions: Vec::new(),
             key: None,
         }
+    }
+
+    fn part(self, part: &'static str) -> Self {
+        Self { part, ..self }
     }
 
     fn key(self, key: KeyOf, kind: KeyKind, service: &'static str) -> Self {
@@ -120,7 +142,7 @@ impl Grant {
 
     fn into_statement(self) -> Statement {
         let statement = Statement::allow()
-            .sid(self.cause.sid())
+            .sid(format!("{}{}", self.cause.sid(), self.part))
             .actions(self.actions.iter().copied());
         let statement = on_all(statement, self.resources);
         self.conditions
@@ -132,8 +154,12 @@ impl Grant {
 }
 
 /// The inline policy of a handler's role.
-pub(crate) fn role_policy(graph: &Graph, handler: &HandlerSpec) -> PolicyDocument {
-    let grants = grants(graph, handler);
+pub(crate) fn role_policy(
+    environment: &Environment,
+    graph: &Graph,
+    handler: &HandlerSpec,
+) -> PolicyDocument {
+    let grants = grants(environment, graph, handler);
     let keys = key_statements(&grants);
     grants
         .into_iter()
@@ -142,26 +168,53 @@ pub(crate) fn role_policy(graph: &Graph, handler: &HandlerSpec) -> PolicyDocumen
         .collect()
 }
 
-fn grants(graph: &Graph, handler: &HandlerSpec) -> Vec<Grant> {
-    let mut grants: Vec<Grant> = handler.needs.iter().flat_map(of_need).collect();
+fn grants(environment: &Environment, graph: &Graph, handler: &HandlerSpec) -> Vec<Grant> {
+    let needs = handler.needs.iter();
+    let mut grants: Vec<Grant> = needs
+        .flat_map(|declared| of_need(environment, graph, declared))
+        .collect();
     grants.extend(of_edges(graph, handler));
     grants.extend(of_kit(handler));
     grants
 }
 
-fn of_need(declared: &DeclaredNeed) -> Option<Grant> {
+fn of_need(environment: &Environment, graph: &Graph, declared: &DeclaredNeed) -> Vec<Grant> {
     let cause = Cause::Need(declared.name);
-    Some(match declared.need {
-        Need::ReadTable(table) => Grant::new(cause, READ_TABLE, [ids::table(table).arn()]).key(
-            KeyOf::Data,
-            KeyKind::Read,
-            "dynamodb",
+    let tables = [Table::Vendors, Table::Invoices];
+    let one = match declared.need {
+        Need::ReadTable(table) => on_table(cause, READ_TABLE, table, KeyKind::Read),
+        Need::WriteTable(table) => on_table(cause, WRITE_TABLE, table, KeyKind::Write),
+        Need::AppendTable(table) => on_table(cause, APPEND_TABLE, table, KeyKind::Write),
+        // An index holds keys only: what they lead to is read from the tables.
+        Need::ReadResting => on_indexes(cause, [(Table::Invoices, RESTING)]),
+        Need::ReadUnpublished => {
+            let indexes = tables.map(|table| (table, UNPUBLISHED));
+            let items = tables.map(|table| ids::table(table).arn());
+            let read = Grant::new(cause.clone(), &["dynamodb:GetItem"], items)
+                .part("Items")
+                .key(KeyOf::Data, KeyKind::Read, "dynamodb");
+            return vec![on_indexes(cause, indexes), read];
+        }
+        Need::Republish => return republish(graph, &cause),
+        Need::ClaimVendors => [keys::CALLER, keys::OWNER].into_iter().fold(
+            on_table(cause, CLAIM_VENDORS, Table::Vendors, KeyKind::Write),
+            |grant, prefix| {
+                grant.when(
+                    "ForAllValues:StringLike",
+                    "dynamodb:LeadingKeys",
+                    format!("{prefix}*"),
+                )
+            },
         ),
-        Need::WriteTable(table) => Grant::new(cause, WRITE_TABLE, [ids::table(table).arn()]).key(
-            KeyOf::Data,
-            KeyKind::Write,
-            "dynamodb",
+        Need::StartDecisions => Grant::new(
+            cause,
+            &["states:StartExecution"],
+            [ids::decisions_arn(environment)],
         ),
+        Need::SealTokens => token_key(cause, &["kms:Encrypt"]),
+        Need::OpenTokens => token_key(cause, &["kms:Decrypt"]),
+        // Step Functions knows no resources here: a token names its own execution and task.
+        Need::AnswerTasks => Grant::new(cause, &["states:SendTaskSuccess"], ["*".into()]),
         // ListBucket makes S3 say "no such key" where it would say "forbidden".
         Need::ReadObjects(prefix) => Grant::new(
             cause,
@@ -184,8 +237,60 @@ fn of_need(declared: &DeclaredNeed) -> Option<Grant> {
             KeyKind::Write,
             "sns",
         ),
-        Need::Policy => return None,
-    })
+        Need::Policy | Need::Staff => return Vec::new(),
+    };
+    vec![one]
+}
+
+fn on_table(cause: Cause, actions: &'static [&'static str], table: Table, kind: KeyKind) -> Grant {
+    Grant::new(cause, actions, [ids::table(table).arn()]).key(KeyOf::Data, kind, "dynamodb")
+}
+
+fn on_indexes(cause: Cause, indexes: impl IntoIterator<Item = (Table, IndexSpec)>) -> Grant {
+    let arns = indexes
+        .into_iter()
+        .map(|(table, index)| sub!(ids::table(table).arn(), "/index/", index.name));
+    Grant::new(cause, &["dynamodb:Query"], arns).key(KeyOf::Data, KeyKind::Read, "dynamodb")
+}
+
+/// The key itself, by no service's hand. Only under the context of a task token: what else the key has encrypted was
+/// encrypted under other contexts, and does not open.
+fn token_key(cause: Cause, actions: &'static [&'static str]) -> Grant {
+    TOKEN_CONTEXT.iter().fold(
+        Grant::new(cause, actions, [ids::data_key().arn()]),
+        |grant, name| {
+            grant.when(
+                "ForAllValues:StringEquals",
+                "kms:EncryptionContextKeys",
+                (*name).to_owned(),
+            )
+        },
+    )
+}
+
+/// Whatever any handler may publish, in its producer's name, and the mark on it.
+fn republish(graph: &Graph, cause: &Cause) -> Vec<Grant> {
+    let mut publish = Grant::new(cause.clone(), &["events:PutEvents"], [ids::bus().arn()]);
+    for handler in graph.handlers.iter().filter(|handler| !handler.emits.is_empty()) {
+        publish = publish.when("StringEqualsIfExists", "events:source", handler.source());
+    }
+    for name in published(graph) {
+        publish = publish.when("StringEqualsIfExists", "events:detail-type", name.to_owned());
+    }
+    let tables = [Table::Vendors, Table::Invoices].map(|table| ids::table(table).arn());
+    let mark = Grant::new(cause.clone(), &["dynamodb:UpdateItem"], tables)
+        .part("Marks")
+        .key(KeyOf::Data, KeyKind::Write, "dynamodb");
+    vec![publish, mark]
+}
+
+/// The events that the handlers publish, once each, by name.
+pub(crate) fn published(graph: &Graph) -> BTreeSet<&'static str> {
+    let handlers = graph.handlers.iter();
+    handlers
+        .flat_map(|handler| handler.emits)
+        .map(|event| event.name)
+        .collect()
 }
 
 fn of_edges(graph: &Graph, handler: &HandlerSpec) -> Vec<Grant> {

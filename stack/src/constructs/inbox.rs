@@ -40,10 +40,15 @@ pub(crate) fn inbox(site: &mut Site<'_>, inbox: &str, handler: &HandlerSpec) -> 
 fn senders(site: &Site<'_>, inbox: &str, queue: &Handle<sqs::Queue>) -> Vec<Statement> {
     let (mut rules, mut topics) = (Vec::new(), Vec::new());
     for lane in &site.graph.lanes {
-        match lane.path {
-            Path::Queue { inbox: id } if id == inbox => rules.push(ids::rule(lane.id).arn()),
-            Path::Topic { topic, inbox: id } if id == inbox => topics.push(ids::topic(topic).arn()),
-            _ => {}
+        let (sources, source) = match lane.path {
+            Path::Queue { inbox: id } if id == inbox => (&mut rules, ids::rule(lane.id).arn()),
+            Path::Topic { topic, inbox: id } if id == inbox => {
+                (&mut topics, ids::topic(topic).arn())
+            }
+            _ => continue,
+        };
+        if !sources.contains(&source) {
+            sources.push(source);
         }
     }
     [(EVENTBRIDGE, rules), (SNS, topics)]

@@ -5,34 +5,41 @@
 use super::Site;
 use super::dead_letters::{WayBack, dead_letter_queue};
 use super::policies::{EVENTBRIDGE, sends};
-use crate::graph::{Lane, Path};
+use crate::graph::{Lane, Path, SharedRule};
 use crate::{ids, numbers};
 use cfn::events::{Rule, RuleDeadLetterConfig, RuleRetryPolicy, RuleState, RuleTarget};
 use cfn::{Handle, Val, lambda, sqs};
 
-/// Adds the dead-letter queue of a target and a rule for every lane to it. The lanes share the target.
-pub(crate) fn routes(site: &mut Site<'_>, lanes: &[&Lane]) {
-    let Some(first) = lanes.first() else { return };
+/// Adds the dead-letter queue of a target and every rule to it. The rules share the target.
+pub(crate) fn routes(site: &mut Site<'_>, rules: &[&SharedRule<'_>]) {
+    let Some(first) = rules.first().map(|rule| rule.first) else {
+        return;
+    };
     let target = target_id(first);
-    let rules: Vec<_> = lanes.iter().map(|lane| ids::rule(lane.id).arn()).collect();
+    let arns: Vec<_> = rules.iter().map(|rule| ids::rule(rule.id).arn()).collect();
     let dlq = dead_letter_queue(
         site,
         &ids::undelivered_dlq(first.target()),
         WayBack::SendTo(&target),
-        |dlq| Some(sends(EVENTBRIDGE, &dlq.arn(), rules)),
+        |dlq| Some(sends(EVENTBRIDGE, &dlq.arn(), arns)),
     );
-    for lane in lanes {
-        route(site, lane, &dlq);
+    for rule in rules {
+        route(site, rule, &dlq);
     }
 }
 
-fn route(site: &mut Site<'_>, lane: &Lane, dlq: &Handle<sqs::Queue>) {
+fn route(site: &mut Site<'_>, shared: &SharedRule<'_>, dlq: &Handle<sqs::Queue>) {
+    let lane = shared.first;
+    let carried = match lane.events.as_slice() {
+        [one] => one.name.to_owned(),
+        many => format!("{} events", many.len()),
+    };
     let rule = site.stack.add(
-        ids::rule(lane.id).logical_id().as_str(),
+        ids::rule(shared.id).logical_id().as_str(),
         Rule::new()
-            .description(format!("{} to {}", lane.event.name, target_id(lane)))
+            .description(format!("{carried} to {}", target_id(lane)))
             .event_bus_name(ids::bus().name())
-            .event_pattern(lane.pattern().to_json())
+            .event_pattern(shared.pattern().to_json())
             .state(RuleState::Enabled)
             .targets([RuleTarget::new("target", target_arn(lane))
                 .retry_policy(

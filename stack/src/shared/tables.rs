@@ -29,6 +29,8 @@ const fn output(table: Table) -> &'static str {
         Table::Vendors => outputs::VENDORS_TABLE,
         Table::Invoices => outputs::INVOICES_TABLE,
         Table::Idempotency => outputs::IDEMPOTENCY_TABLE,
+        Table::Audit => outputs::AUDIT_TABLE,
+        Table::Ledger => outputs::LEDGER_TABLE,
     }
 }
 

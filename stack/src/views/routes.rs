@@ -1,31 +1,28 @@
-//! `routes.txt`: event -> rule -> inbox -> handler -> emits, in the order of the lanes.
+//! `routes.txt`: what invokes each handler, and what it emits: routes, events by their lanes, changes, schedules, tasks.
 
 use crate::graph::{Graph, Path};
 use crate::ids;
+use contracts::HandlerSpec;
+use contracts::handlers::ApiRoute;
 use std::fmt::Write as _;
 
-/// A line for every API and every lane.
+/// A line for every handler's API, for every lane, and for every stream, schedule and task.
 pub(crate) fn routes(graph: &Graph) -> String {
     let mut out = String::new();
+    // Writing to a String never fails.
+    let mut line = |from: &str, to: &HandlerSpec| {
+        let _ = writeln!(out, "{from} -> {} -> {}", to.name, emits(to));
+    };
     for handler in &graph.handlers {
-        if !handler.inputs.routes.is_empty() {
-            let keys: Vec<_> = handler
-                .inputs
-                .routes
-                .iter()
-                .map(contracts::handlers::ApiRoute::key)
-                .collect();
-            // Writing to a String never fails.
-            let _ = writeln!(
-                out,
-                "{} -> {} -> {}",
-                keys.join(", "),
-                handler.name,
-                emits(handler)
-            );
+        let keys: Vec<_> = handler.inputs.routes.iter().map(ApiRoute::key).collect();
+        if !keys.is_empty() {
+            line(&keys.join(", "), handler);
         }
     }
     for lane in &graph.lanes {
+        let Some(handler) = graph.handler(lane.handler) else {
+            continue;
+        };
         let between = match lane.path {
             Path::Direct => String::new(),
             Path::Queue { inbox } => format!(" -> {}", ids::queue(inbox).logical_id()),
@@ -35,22 +32,39 @@ pub(crate) fn routes(graph: &Graph) -> String {
                 ids::queue(inbox).logical_id()
             ),
         };
-        let (name, emitted) = graph
-            .handler(lane.handler)
-            .map_or((lane.handler, "?".to_owned()), |handler| {
-                (handler.name, emits(handler))
-            });
-        let _ = writeln!(
-            out,
-            "{} -> {}{between} -> {name} -> {emitted}",
-            lane.event.name,
-            ids::rule(lane.id).logical_id()
+        let events: Vec<_> = lane.events.iter().map(|event| event.name).collect();
+        let rule = ids::rule(lane.id);
+        line(
+            &format!("{} -> {}{between}", events.join(", "), rule.logical_id()),
+            handler,
         );
+    }
+    for (table, handler) in graph.followed() {
+        let mapping = ids::stream_mapping(handler.id, table);
+        let table = table.spec().logical_id;
+        line(&format!("changes of {table} -> {mapping}"), handler);
+    }
+    for handler in &graph.handlers {
+        if let Some(minutes) = handler.inputs.every_minutes {
+            let schedule = ids::schedule(handler.id);
+            line(
+                &format!("every {minutes} min -> {}", schedule.logical_id()),
+                handler,
+            );
+        }
+        for task in handler.inputs.tasks {
+            let kind = if task.callback {
+                "task, answered by token"
+            } else {
+                "task"
+            };
+            line(&format!("{kind} {}", task.name), handler);
+        }
     }
     out
 }
 
-fn emits(handler: &contracts::HandlerSpec) -> String {
+fn emits(handler: &HandlerSpec) -> String {
     if handler.emits.is_empty() {
         return "-".to_owned();
     }
