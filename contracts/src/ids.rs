@@ -196,8 +196,9 @@ impl CorrelationId {
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
+#[schemars(extend("pattern" = "^[0-9a-f]{64}$"))]
 #[serde(try_from = "String", into = "String")]
-pub struct Sha256Hex(#[schemars(regex(pattern = "^[0-9a-f]{64}$"))] String);
+pub struct Sha256Hex(String);
 
 impl Sha256Hex {
     /// The digest of some bytes.

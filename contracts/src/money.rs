@@ -9,8 +9,9 @@ use std::fmt;
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
+#[schemars(extend("pattern" = "^[A-Z]{3}$"))]
 #[serde(try_from = "String", into = "String")]
-pub struct Currency(#[schemars(regex(pattern = "^[A-Z]{3}$"))] String);
+pub struct Currency(String);
 
 /// Why an amount can't be held.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
