@@ -97,6 +97,45 @@ pub enum Code {
     /// A composite alarm watches more than 100 alarms.
     #[serde(rename = "CFN015")]
     TooManyChildren,
+    /// `StartAt`, `Next`, `Default` or a choice of a state machine names a state that its flow doesn't have.
+    #[serde(rename = "CFN016")]
+    UndefinedState,
+    /// No path from `StartAt` leads to a state.
+    #[serde(rename = "CFN017")]
+    UnreachableState,
+    /// No path from a state leads to an end.
+    #[serde(rename = "CFN018")]
+    EndlessState,
+    /// A path of a state machine ends in what isn't one of its declared outcomes, or an outcome is never reached.
+    #[serde(rename = "CFN019")]
+    UndeclaredOutcome,
+    /// A task of a state machine has no `Retry` or no `Catch`.
+    #[serde(rename = "CFN020")]
+    UnguardedTask,
+    /// A callback has no token or no timeout, retries what a person's answer may still follow, or drops its timeout.
+    #[serde(rename = "CFN021")]
+    UnsafeCallback,
+    /// A choice of a state machine has no `Default`, or nothing to choose.
+    #[serde(rename = "CFN022")]
+    ChoiceWithoutDefault,
+    /// Two states of a state machine have one name.
+    #[serde(rename = "CFN023")]
+    DuplicateState,
+    /// A state's name isn't 1 to 80 printable ASCII characters.
+    #[serde(rename = "CFN024")]
+    InvalidStateName,
+    /// `States.ALL` isn't alone and last in its `Retry` or `Catch`.
+    #[serde(rename = "CFN025")]
+    MisplacedCatchAll,
+    /// A wait hasn't exactly one of its four forms.
+    #[serde(rename = "CFN026")]
+    AmbiguousWait,
+    /// A state machine's definition exceeds 1 MB.
+    #[serde(rename = "CFN027")]
+    DefinitionTooLarge,
+    /// A state of no known type, with no way or two ways out, or with a number that Step Functions refuses.
+    #[serde(rename = "CFN028")]
+    InvalidState,
 }
 
 impl Code {
@@ -118,6 +157,19 @@ impl Code {
             Self::TooManyTargets => "CFN013",
             Self::NameTooLong => "CFN014",
             Self::TooManyChildren => "CFN015",
+            Self::UndefinedState => "CFN016",
+            Self::UnreachableState => "CFN017",
+            Self::EndlessState => "CFN018",
+            Self::UndeclaredOutcome => "CFN019",
+            Self::UnguardedTask => "CFN020",
+            Self::UnsafeCallback => "CFN021",
+            Self::ChoiceWithoutDefault => "CFN022",
+            Self::DuplicateState => "CFN023",
+            Self::InvalidStateName => "CFN024",
+            Self::MisplacedCatchAll => "CFN025",
+            Self::AmbiguousWait => "CFN026",
+            Self::DefinitionTooLarge => "CFN027",
+            Self::InvalidState => "CFN028",
         }
     }
 }

@@ -5,6 +5,7 @@
 //!
 //! Architecture Invariant: a [`Stack`] renders to the same bytes every time; every map is ordered.
 
+pub mod asl;
 pub mod check;
 pub mod diff;
 mod finding;

@@ -1,5 +1,5 @@
-//! What AWS would refuse, found before it is asked: limits, schema bounds, references and cycles. Judges the template
-//! alone; rules about our own topology belong to the stack.
+//! What AWS would refuse, found before it is asked: limits, schema bounds, references and cycles; and of state machines
+//! whether they come to their declared ends. Judges the template alone; rules about our own topology belong to the stack.
 
 mod bounds;
 mod graph;
@@ -13,5 +13,6 @@ pub fn template(template: &Template) -> Vec<Finding> {
     let mut findings = limits::judge(template);
     findings.extend(bounds::judge(template));
     findings.extend(graph::judge(template));
+    findings.extend(crate::asl::check::judge(template));
     findings
 }
