@@ -18,6 +18,7 @@ pub mod memory;
 mod payments;
 mod people;
 mod step;
+mod stream;
 mod sweep;
 mod trail;
 mod world;
@@ -36,6 +37,7 @@ pub use people::{
     StartDecisions, WriteApprovals,
 };
 pub use step::{IllegalStep, Occasion, announce_beside, begin, silent_step, step};
+pub use stream::TableChange;
 pub use sweep::{AnnounceOnce, ReadResting, ReadUnpublished, Republish, Resting, Unsent};
 pub use trail::{AppendAudit, AppendLedger};
 pub use world::{
