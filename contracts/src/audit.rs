@@ -5,6 +5,10 @@
 //! ([`agrees`]). Whoever can write every row anew leaves no trace here; that nobody can is the business of the roles, which
 //! put rows that are not there yet and do nothing else.
 
+mod authorship;
+
+pub use authorship::{ACTOR, Authorship, CHANGED_AT, attributed, authorship};
+
 use crate::ids::Sha256Hex;
 use crate::records::AuditRow;
 use serde_json::Value;

@@ -8,6 +8,7 @@ use crate::world::World;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
+use contracts::audit;
 use contracts::items::{self, Item, OutboxRecord, attributes};
 use contracts::needs;
 use contracts::records::{HistoryRecord, NoticeRecord, PaymentRecord};
@@ -350,19 +351,17 @@ impl<H: Needs<needs::WriteVendors>> WriteVendors for World<H> {
         let partition = keys::vendor(profile.vendor_id);
         let stale = || Refusal::Stale(partition.clone());
         let follows = Condition::replaces(change.replaces)?;
-        let head = items::vendor_head(profile);
-        let history = items::history(
-            &partition,
-            &HistoryRecord {
-                version: profile.version,
-                from: None,
-                to: None,
-                actor: change.actor.clone(),
-                cause: change.cause.clone(),
-                announces: change.events.iter().map(Draft::announcement).collect(),
-                at: change.at,
-            },
-        );
+        let version = HistoryRecord {
+            version: profile.version,
+            from: None,
+            to: None,
+            actor: change.actor.clone(),
+            cause: change.cause.clone(),
+            announces: change.events.iter().map(Draft::announcement).collect(),
+            at: change.at,
+        };
+        let head = audit::attributed(items::vendor_head(profile), &version);
+        let history = items::history(&partition, &version);
         let mut transaction = Transaction::new(self);
         transaction.put(Table::Vendors, &head, &follows, stale())?;
         if !change.renews() {
@@ -387,19 +386,17 @@ impl<H: Needs<needs::WriteInvoices>> WriteInvoices for World<H> {
         let InvoiceChange { record, .. } = &change;
         let partition = keys::invoice(record.invoice_id);
         let stale = || Refusal::Stale(partition.clone());
-        let head = items::invoice_head(record, change.at);
-        let history = items::history(
-            &partition,
-            &HistoryRecord {
-                version: record.version,
-                from: change.from,
-                to: Some(record.state),
-                actor: change.actor.clone(),
-                cause: change.cause.clone(),
-                announces: change.events.iter().map(Draft::announcement).collect(),
-                at: change.at,
-            },
-        );
+        let version = HistoryRecord {
+            version: record.version,
+            from: change.from,
+            to: Some(record.state),
+            actor: change.actor.clone(),
+            cause: change.cause.clone(),
+            announces: change.events.iter().map(Draft::announcement).collect(),
+            at: change.at,
+        };
+        let head = audit::attributed(items::invoice_head(record, change.at), &version);
+        let history = items::history(&partition, &version);
         let mut transaction = Transaction::new(self);
         let follows = Condition::follows(record.version);
         transaction.put(Table::Invoices, &head, &follows, stale())?;
