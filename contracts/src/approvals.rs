@@ -1,9 +1,51 @@
 //! What an approval's item says: whose turn it is, and how it ends. The one reading of recorded decisions, for whoever takes
 //! them, asks for them and carries them out.
 
+use crate::lifecycle::State;
 use crate::records::{ApprovalRecord, AskRecord, DecisionRecord};
-use crate::tasks::{DecisionRequest, Ending, Turn, Verdict};
+use crate::tasks::{DecisionRequest, Ending, Turn, Verdict, Waiting};
 use std::collections::BTreeSet;
+
+impl Waiting {
+    /// The state that an invoice waits in.
+    #[must_use]
+    pub const fn state(self) -> State {
+        match self {
+            Self::Approval => State::AwaitingApproval,
+            Self::Dispute => State::Disputed,
+            Self::PaymentFailed => State::PaymentFailed,
+        }
+    }
+
+    /// Why an invoice in a state waits for people; `None` where it doesn't.
+    #[must_use]
+    pub const fn of(state: State) -> Option<Self> {
+        match state {
+            State::AwaitingApproval => Some(Self::Approval),
+            State::Disputed => Some(Self::Dispute),
+            State::PaymentFailed => Some(Self::PaymentFailed),
+            _ => None,
+        }
+    }
+
+    /// Whether the time that people have is ever up. Silence approves nothing, and it ends no debt either: a dispute or a
+    /// payment that failed stays until somebody decides, and is announced as stuck.
+    #[must_use]
+    pub const fn expires(self) -> bool {
+        matches!(self, Self::Approval)
+    }
+}
+
+impl Turn {
+    /// Its number, from 1.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::First => 1,
+            Self::Second => 2,
+        }
+    }
+}
 
 impl ApprovalRecord {
     /// The first revision of a request that nobody was asked about yet.
@@ -99,6 +141,15 @@ mod tests {
             "revision": 1, "request": request, "asks": [], "decisions": decisions, "reminders": 0,
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn what_waits_for_people_is_what_the_lifecycle_says() {
+        for state in State::ALL {
+            let waiting = Waiting::of(state);
+            assert_eq!(waiting.is_some(), state.waits_for_a_person(), "{state}");
+            assert!(waiting.is_none_or(|waiting| waiting.state() == state));
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::people::{
 use crate::world::Answer;
 use contracts::InvoiceId;
 use contracts::records::ApprovalRecord;
-use contracts::tasks::{DecisionRequest, Turn, Verdict};
+use contracts::tasks::{DecisionRequest, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]
@@ -97,11 +97,8 @@ impl StartDecisions for Memory {
 
 /// What a seal looks like here: legible, and bound to what it is for.
 fn sealed(token: &str, seal: Seal) -> String {
-    let turn = match seal.turn {
-        Turn::First => 1,
-        Turn::Second => 2,
-    };
-    format!("sealed|{}|{}|{turn}|{token}", seal.invoice_id, seal.version)
+    let (id, version, turn) = (seal.invoice_id, seal.version, seal.turn.number());
+    format!("sealed|{id}|{version}|{turn}|{token}")
 }
 
 impl SealTokens for Memory {
