@@ -94,6 +94,10 @@ pub enum Verb {
     Send(SendArgs),
     /// Show an invoice's timeline
     Trace(TraceArgs),
+    /// Send archived events again, to the rules that admit replays
+    Replay(ReplayArgs),
+    /// Look into a dead-letter queue and put its messages back
+    Redrive(RedriveArgs),
     /// Start, stop, show or reset the local cloud
     #[command(subcommand)]
     Local(LocalVerb),
@@ -153,6 +157,43 @@ pub struct TraceArgs {
     /// How long to wait, in seconds; then exit 5
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub timeout: u64,
+}
+
+/// Flags of `replay`.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// The first event's moment: RFC 3339, or how long ago (90s, 15m, 2h, 7d)
+    #[arg(long, value_name = "MOMENT")]
+    pub from: String,
+    /// The last event's moment: RFC 3339, how long ago, or `now`
+    #[arg(long, value_name = "MOMENT")]
+    pub to: String,
+    /// Only this rule, by logical id or name
+    #[arg(long)]
+    pub rule: Option<String>,
+    /// Show who would get what, and stop
+    #[arg(long)]
+    pub plan: bool,
+    /// The replay's name: events carry it; the same one again follows it
+    #[arg(long, value_name = "NAME")]
+    pub replay_name: Option<String>,
+}
+
+/// Flags of `redrive`.
+#[derive(Debug, Clone, Args)]
+pub struct RedriveArgs {
+    /// The dead-letter queue, by logical id or name; without it, `--list` shows all of them
+    #[arg(required_unless_present = "list")]
+    pub queue: Option<String>,
+    /// Look, and take nothing
+    #[arg(long, conflicts_with_all = ["max", "id"])]
+    pub list: bool,
+    /// Put back the oldest so many
+    #[arg(long, value_name = "MESSAGES", conflicts_with = "id")]
+    pub max: Option<usize>,
+    /// Put back the one with this message id or event id
+    #[arg(long)]
+    pub id: Option<String>,
 }
 
 /// What to do with the local cloud.

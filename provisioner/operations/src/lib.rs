@@ -1,10 +1,12 @@
-//! Operates a deployed environment: judges and submits documents, registers vendors, sends events, follows invoices.
+//! Operates a deployed environment: judges and submits documents, registers vendors, sends events, follows invoices,
+//! puts dead letters back, replays the archive.
 //!
 //! Decisions, waiting and rendering live here, above small ports ([`PortalApi`], [`InvoiceItems`], [`Bus`], [`Pace`]); the
 //! `aws` feature adds their adapters. Nothing here reads files, arguments or the environment, or prints: the program does.
 
 #[cfg(feature = "aws")]
 pub mod aws;
+mod deployed;
 mod endpoints;
 mod event;
 mod failure;
@@ -14,7 +16,9 @@ mod follow;
 mod portal;
 mod ports;
 mod recognise;
+pub mod redrive;
 mod render;
+pub mod replay;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -22,6 +26,7 @@ mod timeline;
 mod validate;
 mod vendor;
 
+pub use deployed::{Deployed, Queue, Target, UnreadableTemplate};
 pub use endpoints::{Endpoints, MissingOutput};
 pub use event::EventEntry;
 pub use failure::{Failure, Place};

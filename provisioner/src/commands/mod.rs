@@ -14,6 +14,10 @@ mod down;
 #[cfg(feature = "aws")]
 mod operate;
 #[cfg(feature = "aws")]
+mod redrive;
+#[cfg(feature = "aws")]
+mod replay;
+#[cfg(feature = "aws")]
 mod up;
 
 use crate::cli::{Output, Verb};
@@ -45,8 +49,17 @@ pub async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         Verb::Send(args) => operate::send(context, &args).await,
         #[cfg(feature = "aws")]
         Verb::Trace(args) => operate::trace(context, &args).await,
+        #[cfg(feature = "aws")]
+        Verb::Replay(args) => replay::run(context, &args).await,
+        #[cfg(feature = "aws")]
+        Verb::Redrive(args) => redrive::run(context, &args).await,
         #[cfg(not(feature = "aws"))]
-        Verb::Up | Verb::Down | Verb::Send(_) | Verb::Trace(_) => Err(needs_full_build()),
+        Verb::Up
+        | Verb::Down
+        | Verb::Send(_)
+        | Verb::Trace(_)
+        | Verb::Replay(_)
+        | Verb::Redrive(_) => Err(needs_full_build()),
     }
 }
 

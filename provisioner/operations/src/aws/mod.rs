@@ -1,8 +1,13 @@
 //! The ports on AWS. Clients are made when they are first used: a verb pays only for what it calls.
 
+mod archives;
 mod bus;
+mod dead_letters;
 mod http;
 mod items;
+mod ways_back;
+
+pub use ways_back::WaysBack;
 
 use crate::endpoints::Endpoints;
 use crate::ports::{Pace, ServiceError, Trouble};
