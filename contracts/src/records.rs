@@ -120,6 +120,26 @@ pub struct VendorProfile {
     /// Who asked for the account that the profile has: never the second approver of its invoices (R27).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_by: Option<String>,
+    /// What was decided last about an account that was pending. A registration keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_decision: Option<AccountDecision>,
+}
+
+/// What a second person decided about a vendor's pending account (R26).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountDecision {
+    /// What was decided.
+    pub verdict: Verdict,
+    /// Who decided: the principal that the API authenticated, never an argument.
+    pub by: String,
+    /// The request that decided: the same one again gets the same answer.
+    pub request: CorrelationId,
+    /// Why, in the person's words.
+    pub reason: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
 }
 
 impl VendorProfile {
@@ -257,6 +277,9 @@ pub struct PaymentRecord {
     /// When it came to stand so.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
+    /// What the attempt was claimed for: what its outcome inherits, whoever finds it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 impl PaymentRecord {

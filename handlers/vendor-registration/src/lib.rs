@@ -63,6 +63,7 @@ pub fn decide(
         pending_by: None,
         pending_since: None,
         account_by: None,
+        account_decision: stored.and_then(|stored| stored.account_decision.clone()),
     };
     match stored {
         Some(stored) if says_the_same(&profile, stored) => {

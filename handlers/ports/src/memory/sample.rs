@@ -55,6 +55,7 @@ pub fn profile() -> VendorProfile {
         pending_by: None,
         pending_since: None,
         account_by: None,
+        account_decision: None,
     }
 }
 
