@@ -11,6 +11,8 @@ impl PublishEvents for Memory {
             inner
                 .published
                 .extend(drafts.iter().map(|draft| draft.event_id));
+            let taken = drafts.iter().map(|draft| draft.event_id);
+            inner.sweep.taken.extend(taken);
             inner.outbox.extend_from_slice(drafts);
             Ok(())
         })

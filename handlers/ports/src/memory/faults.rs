@@ -8,10 +8,18 @@ use crate::world::Answer;
 pub(super) struct Faults {
     failing: u32,
     losing: u32,
+    broken: Option<String>,
 }
 
 impl Faults {
     pub(super) fn before(&mut self, action: &'static str, subject: &str) -> Answer<()> {
+        if self
+            .broken
+            .as_ref()
+            .is_some_and(|part| subject.contains(part))
+        {
+            return fault(&mut 1, action, subject, "injected");
+        }
         fault(&mut self.failing, action, subject, "injected")
     }
 
@@ -38,6 +46,11 @@ impl Memory {
     /// The next `calls` port calls fail and do nothing.
     pub fn fail_next(&self, calls: u32) {
         self.lock().faults.failing = calls;
+    }
+
+    /// Every call on a subject that contains this text fails and does nothing, until another text is named.
+    pub fn break_down(&self, subject: &str) {
+        self.lock().faults.broken = Some(subject.to_owned());
     }
 
     /// The next `writes` that succeed are applied, and answer as if they had failed.

@@ -1,8 +1,9 @@
 //! Invoices: head, history, uniqueness, payments and notices, committed all or nothing.
 
-use super::{Inner, Memory};
+use super::{Inner, Memory, sample};
 use crate::change::{Completes, InvoiceChange};
 use crate::error::PortError;
+use crate::sweep::Resting;
 use crate::world::{Answer, ReadInvoices, WriteInvoices};
 use contracts::InvoiceId;
 use contracts::ids::InvoiceKey;
@@ -41,6 +42,27 @@ impl Memory {
     #[must_use]
     pub fn completed_claims(&self) -> Vec<String> {
         self.lock().invoices.completed.clone()
+    }
+}
+
+impl Invoices {
+    /// Every invoice that rests, since its last commit; one that was seeded, since the world began.
+    pub(super) fn resting(&self) -> Vec<Resting> {
+        let since = |id| {
+            let last = self.history.get(id).and_then(|rows| rows.last());
+            last.map_or_else(|| sample::origin().now, |row| row.at)
+        };
+        let heads = self.heads.iter();
+        let rests = heads.filter(|(_, head)| !head.state.is_terminal());
+        rests
+            .map(|(id, head)| Resting {
+                invoice_id: *id,
+                vendor_id: head.vendor_id(),
+                version: head.version,
+                state: head.state,
+                since: since(id),
+            })
+            .collect()
     }
 }
 

@@ -13,6 +13,8 @@ mod people;
 mod provider;
 pub mod sample;
 mod schedule;
+mod sweep;
+mod trail;
 mod vendors;
 
 pub use provider::{Behaviour, Order};
@@ -48,6 +50,8 @@ struct Inner {
     provider: provider::Provider,
     faults: faults::Faults,
     people: people::People,
+    sweep: sweep::Sweep,
+    trail: trail::Trail,
 }
 
 impl Default for Memory {
@@ -78,6 +82,8 @@ impl Memory {
                 provider: provider::Provider::default(),
                 faults: faults::Faults::default(),
                 people: people::People::default(),
+                sweep: sweep::Sweep::default(),
+                trail: trail::Trail::default(),
             }),
         }
     }
