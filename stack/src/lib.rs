@@ -16,6 +16,7 @@ mod numbers;
 mod observability;
 pub mod schemas;
 mod shared;
+pub mod surge;
 mod synth;
 mod topology;
 mod views;

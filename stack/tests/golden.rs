@@ -55,6 +55,12 @@ fn routes_and_grants_are_the_goldens() {
 }
 
 #[test]
+fn the_page_on_the_surge_is_the_golden() {
+    let page = stack::surge::page(&stack::Graph::declared(), &environment("prod"));
+    golden("../../../docs/surge.md", &page);
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     for name in ENVIRONMENTS {
         let (one, other) = (synthesised(name), synthesised(name));
