@@ -371,6 +371,11 @@ fn page() -> String {
             rule.code, rule.requirement, rule.title
         );
     }
+    page += "\n## What AWS would refuse\n\nFound in the same run, in any template: limits, references, and state machines that don't come to a \
+             declared end. All are errors, but for a template that must merely go through S3, which is a note.\n\n| code | what is found |\n|---|---|\n";
+    for code in cfn::Code::ALL {
+        page += &format!("| {} | {} |\n", code.as_str(), code.meaning());
+    }
     page
 }
 
