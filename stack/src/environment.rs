@@ -147,11 +147,33 @@ impl Environment {
         self.stack_name()
     }
 
+    /// Name of the schedule that wakes a handler. At most 64 characters, Scheduler's bound.
+    #[must_use]
+    pub fn schedule_name(&self, handler: &contracts::HandlerSpec) -> String {
+        format!("{}-{}", self.stack_name(), handler.name)
+    }
+
     /// Name of its state machine of decisions: the functions that start and answer it know it by name, since it knows
     /// them by reference. At most 80 characters, Step Functions' bound.
     #[must_use]
     pub fn decisions_name(&self) -> String {
         format!("{}-decisions", self.stack_name())
+    }
+
+    /// Who acts for the house. On the local cloud its administrator does too, and users called `finance-*`: there are no others to
+    /// try approvals with.
+    #[must_use]
+    pub fn staff(&self) -> Vec<String> {
+        let mut staff = self.api.staff.clone();
+        if self.target == Target::Local {
+            for caller in ["root", "user/finance-*"] {
+                let caller = format!("arn:aws:iam::{}:{caller}", self.account);
+                if !staff.contains(&caller) {
+                    staff.push(caller);
+                }
+            }
+        }
+        staff
     }
 
     /// Whether its data outlives the stack: protected, and not on the local cloud, where nothing is worth protecting.
