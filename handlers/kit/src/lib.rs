@@ -13,6 +13,9 @@ mod notices;
 mod provider;
 mod publisher;
 mod runtime;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)] // tests
+mod scripted;
 mod settings;
 mod store;
 mod world;

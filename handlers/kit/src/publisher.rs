@@ -58,6 +58,15 @@ impl<H: Handler> World<H> {
         Ok(())
     }
 
+    /// Publishes what was committed in this world and not published yet.
+    pub(crate) async fn publish_committed(&self) -> Answer<()> {
+        let committed = std::mem::take(&mut self.recorded().unpublished);
+        if committed.is_empty() {
+            return Ok(());
+        }
+        self.publish_recorded(committed).await
+    }
+
     async fn put_events(&self, entries: Vec<Entry>) -> Answer<()> {
         for call in calls(entries) {
             self.put_call(call).await?;

@@ -4,6 +4,7 @@
 use crate::clients::sdk_config;
 use crate::settings::Settings;
 use crate::store::{OutboxKey, Unpublished};
+use aws_config::SdkConfig;
 use contracts::envelope::Origin;
 use contracts::needs;
 use contracts::policy::Policy;
@@ -29,18 +30,22 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn connect(settings: Settings) -> Arc<Self> {
         let config = sdk_config(&settings);
+        Self::with(&config, settings)
+    }
+
+    pub(crate) fn with(config: &SdkConfig, settings: Settings) -> Arc<Self> {
         Arc::new(Self {
-            dynamo: aws_sdk_dynamodb::Client::new(&config),
-            bus: aws_sdk_eventbridge::Client::new(&config),
+            dynamo: aws_sdk_dynamodb::Client::new(config),
+            bus: aws_sdk_eventbridge::Client::new(config),
             #[cfg(feature = "documents")]
             objects: aws_sdk_s3::Client::from_conf(
                 // The local cloud knows no virtual-hosted buckets.
-                aws_sdk_s3::config::Builder::from(&config)
+                aws_sdk_s3::config::Builder::from(config)
                     .force_path_style(settings.endpoint.is_some())
                     .build(),
             ),
             #[cfg(feature = "notices")]
-            topics: aws_sdk_sns::Client::new(&config),
+            topics: aws_sdk_sns::Client::new(config),
             settings,
         })
     }

@@ -1,50 +1,21 @@
 //! One event, delivered: claimed, decided, published, counted and logged.
 
+use super::direct::UNKNOWN;
 use super::envelope::{BusEvent, Unreadable};
+use super::invocation::{Service, Way};
 use super::logs::causes;
-use super::metrics::{Dimensions, Tally, emit, line};
+use super::metrics::Tally;
+use super::work::{OnEvent, WorkFault, perform};
 use crate::store::{Outcome, TableClaims, unmarked};
-use crate::world::{Shared, World};
+use crate::world::World;
 use contracts::{EventId, Handler};
 use futures_util::FutureExt as _;
+use ports::PortError;
 use ports::idempotency::{Claim, ClaimKey, Consumed, Finished, Grant, NotConsumed, consume_once};
-use ports::{Fault, PortError};
-use std::collections::BTreeMap;
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::Arc;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tracing::Instrument as _;
-
-/// A decision on one event type, with the event still undecoded.
-pub(crate) type Route<H> = Box<
-    dyn for<'w> Fn(
-        &'w World<H>,
-        serde_json::Value,
-    ) -> Pin<Box<dyn Future<Output = Result<(), WorkFault>> + 'w>>,
->;
-
-/// The decisions of a handler, by event type.
-pub(crate) type Routes<H> = BTreeMap<&'static str, Route<H>>;
-
-/// Why the work on an event failed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WorkFault {
-    /// Its detail does not fit the schema of its type.
-    #[error("its detail does not fit the schema of {0}")]
-    Misfit(&'static str),
-    /// The decision failed.
-    #[error(transparent)]
-    Decision(Fault),
-    /// The change is committed and its events could not all be published.
-    #[error("its outcome is committed and not yet published")]
-    Unpublished(#[source] PortError),
-    /// The decision panicked.
-    #[error("the decision panicked: a fault of the program")]
-    Panicked,
-}
 
 /// Why a delivery failed.
 #[derive(Debug, thiserror::Error)]
@@ -64,23 +35,6 @@ impl DeliveryFault {
     fn is_passing(&self) -> bool {
         matches!(self, Self::NotConsumed(NotConsumed::InProgress { .. }))
     }
-}
-
-/// How an event got here.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Way {
-    /// Times that its message was received; `None` where the route does not say.
-    pub(crate) receive_count: Option<u32>,
-    /// The X-Ray header.
-    pub(crate) trace: Option<String>,
-    /// The invocation.
-    pub(crate) request_id: String,
-}
-
-/// A function ready for events.
-pub(crate) struct Service<H> {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) routes: Routes<H>,
 }
 
 impl<H: Handler> Service<H> {
@@ -123,7 +77,10 @@ impl<H: Handler> Service<H> {
     ) -> Result<(), DeliveryFault> {
         let begin = OffsetDateTime::now_utc();
         let known = event.as_ref().ok().and_then(|event| {
-            let known = self.routes.get_key_value(event.detail_type.as_str());
+            let known = self
+                .decisions
+                .events
+                .get_key_value(event.detail_type.as_str());
             known.map(|(name, _)| *name)
         });
         let mut tally = Tally {
@@ -148,12 +105,7 @@ impl<H: Handler> Service<H> {
             }
             Err(fault) => tracing::error!(error = causes(fault), "failed"),
         }
-        let dimensions = Dimensions {
-            consumer: H::SPEC.name,
-            event_type: known.unwrap_or("Unknown"),
-            environment: &self.shared.settings.environment,
-        };
-        emit(&line(dimensions, &tally, end));
+        self.count(known.unwrap_or(UNKNOWN), &tally, end);
         result
     }
 
@@ -163,7 +115,7 @@ impl<H: Handler> Service<H> {
         way: Way,
         tally: &mut Tally,
     ) -> Result<(), DeliveryFault> {
-        let Some(route) = self.routes.get(event.detail_type.as_str()) else {
+        let Some(route) = self.decisions.events.get(event.detail_type.as_str()) else {
             return Err(DeliveryFault::Unknown {
                 consumer: H::SPEC.name,
             });
@@ -213,27 +165,14 @@ impl<H: Handler> Service<H> {
     /// Decides and publishes what was committed, whether or not the decision came to its end. A panic ends here.
     async fn work(
         &self,
-        route: &Route<H>,
+        route: &OnEvent<H>,
         grant: Grant,
         trace: Option<String>,
         detail: serde_json::Value,
     ) -> Result<Finished, WorkFault> {
         let world = World::<H>::new(Arc::clone(&self.shared), Some(grant), trace);
-        let decided = contained(|| route(&world, detail)).await;
-        let (unpublished, completed) = {
-            let mut recorded = world.recorded();
-            (
-                std::mem::take(&mut recorded.unpublished),
-                recorded.completed,
-            )
-        };
-        let published = if unpublished.is_empty() {
-            Ok(())
-        } else {
-            world.publish_recorded(unpublished).await
-        };
-        decided?;
-        published.map_err(WorkFault::Unpublished)?;
+        perform(&world, || route(&world, detail)).await?;
+        let completed = world.recorded().completed;
         Ok(if completed {
             Finished::Recorded
         } else {
@@ -259,17 +198,6 @@ impl<H: Handler> Service<H> {
     }
 }
 
-/// Runs work whose panic must fail one message and not the function.
-pub(crate) async fn contained<'w, T>(
-    work: impl FnOnce() -> Pin<Box<dyn Future<Output = Result<T, WorkFault>> + 'w>>,
-) -> Result<T, WorkFault> {
-    // The world is thrown away after a panic, and the connections it shares are not changed by decisions.
-    AssertUnwindSafe(async move { work().await })
-        .catch_unwind()
-        .await
-        .unwrap_or(Err(WorkFault::Panicked))
-}
-
 /// How old the fact is, by its producer's clock. A replay's age says nothing.
 fn age_ms(event: &BusEvent, now: OffsetDateTime) -> Option<i64> {
     if event.replay.is_some() {
@@ -283,22 +211,9 @@ fn age_ms(event: &BusEvent, now: OffsetDateTime) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)] // tests
+    #![allow(clippy::unwrap_used)] // tests
     use super::*;
     use serde_json::json;
-
-    fn now_or_never<F: Future>(future: F) -> F::Output {
-        future.now_or_never().unwrap()
-    }
-
-    #[test]
-    fn r10_a_panic_fails_its_message_only() {
-        let panicked = now_or_never(contained::<()>(|| Box::pin(async { panic!("poison") })));
-        assert!(matches!(panicked, Err(WorkFault::Panicked)));
-        let before = now_or_never(contained::<()>(|| panic!("before the first await")));
-        assert!(matches!(before, Err(WorkFault::Panicked)));
-        assert!(now_or_never(contained(|| Box::pin(async { Ok(1) }))).is_ok());
-    }
 
     #[test]
     fn r16_only_an_event_in_progress_is_put_off() {

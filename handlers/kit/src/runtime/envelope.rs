@@ -1,11 +1,13 @@
-//! What arrives, whatever brought it: an event straight from the bus, or a batch of a queue whose messages are events (a
-//! rule's target, or a topic's subscription with raw delivery or without).
+//! What arrives, whatever brought it: an event straight from the bus, a batch of a queue whose messages are events (a rule's
+//! target, or a topic's subscription with raw delivery or without), a task, a tick, or records of a table's stream.
 //!
 //! Unknown fields are tolerated; `replay-name` is kept.
 
+use super::stream::{self, StreamRecord};
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use contracts::ids::Sha256Hex;
+use contracts::tasks::TaskCall;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -42,6 +44,12 @@ pub(crate) enum Arrival {
     Event(BusEvent),
     /// A batch: each message fails alone.
     Batch(Vec<Message>),
+    /// Records of a table's stream.
+    Changes(Vec<StreamRecord>),
+    /// A task of the state machine: a failure is the task's.
+    Task(TaskCall<Value>),
+    /// A tick of the clock, for the handler of this name.
+    Tick(String),
 }
 
 /// Something that is no event. It never becomes one: it ends in the dead-letter queue.
@@ -51,9 +59,24 @@ pub(crate) struct Unreadable(pub(crate) &'static str);
 
 impl Arrival {
     /// Reads a payload.
-    pub(crate) fn read(payload: Value) -> Result<Self, Unreadable> {
-        if payload.get("Records").is_none() {
+    pub(crate) fn read(mut payload: Value) -> Result<Self, Unreadable> {
+        if let Some(handler) = payload.get("tick").and_then(Value::as_str) {
+            return Ok(Self::Tick(handler.to_owned()));
+        }
+        if payload.get("task").is_some_and(Value::is_string) {
+            return TaskCall::deserialize(payload)
+                .map(Self::Task)
+                .map_err(|_| Unreadable("it is a task without an input"));
+        }
+        let Some(records) = payload.get_mut("Records").and_then(Value::as_array_mut) else {
             return BusEvent::read(payload).map(Self::Event);
+        };
+        let of_stream = |record: &Value| record.get("eventSource") == Some(&json!(stream::SOURCE));
+        if records.first().is_some_and(of_stream) {
+            let records = std::mem::take(records);
+            return Ok(Self::Changes(
+                records.into_iter().map(StreamRecord::read).collect(),
+            ));
         }
         let batch = SqsEvent::deserialize(payload)
             .map_err(|_| Unreadable("its records are not messages of a queue"))?;

@@ -74,6 +74,9 @@ pub(crate) fn line(of: Dimensions<'_>, tally: &Tally, now: OffsetDateTime) -> St
 /// Writes a line where CloudWatch finds it: the function's standard output.
 pub(crate) fn emit(line: &str) {
     use std::io::Write as _;
+    if cfg!(test) {
+        return;
+    }
     // A closed standard output must not fail a message.
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }

@@ -35,14 +35,14 @@ fn batch(bodies: &[String]) -> Value {
 fn messages(payload: Value) -> Vec<Message> {
     match Arrival::read(payload).unwrap() {
         Arrival::Batch(messages) => messages,
-        Arrival::Event(event) => panic!("{event:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
 fn direct(payload: Value) -> BusEvent {
     match Arrival::read(payload).unwrap() {
         Arrival::Event(event) => event,
-        Arrival::Batch(messages) => panic!("{messages:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -131,4 +131,17 @@ proptest! {
         let read: Value = serde_json::from_str(&canonical(&value)).unwrap();
         prop_assert_eq!(read, value);
     }
+}
+
+#[test]
+fn tasks_ticks_and_streams_are_told_from_events() {
+    let task = json!({ "task": "AskDecision", "input": { "turn": "first" }, "token": "t" });
+    assert!(matches!(Arrival::read(task), Ok(Arrival::Task(call)) if call.token.is_some()));
+    assert!(Arrival::read(json!({ "task": "AskDecision" })).is_err());
+    let tick = Arrival::read(json!({ "tick": "sweeper" }));
+    assert!(matches!(tick, Ok(Arrival::Tick(name)) if name == "sweeper"));
+    let records = json!({ "Records": [{ "eventSource": "aws:dynamodb" }] });
+    assert!(matches!(Arrival::read(records), Ok(Arrival::Changes(records)) if records.len() == 1));
+    let empty = Arrival::read(json!({ "Records": [] }));
+    assert!(matches!(empty, Ok(Arrival::Batch(messages)) if messages.is_empty()));
 }
