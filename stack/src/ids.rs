@@ -18,6 +18,8 @@ pub(crate) const ARCHIVE: &str = "Archive";
 pub(crate) const SCHEMAS: &str = "Schemas";
 /// Original documents, registrations, payment instructions.
 pub(crate) const DOCUMENTS: &str = "Documents";
+/// Changes of tables that a function failed on for good.
+pub(crate) const STREAM_FAILURES: &str = "StreamFailures";
 /// Notices to vendors.
 pub(crate) const NOTICES: &str = "NoticesTopic";
 /// Alarms for people.
@@ -104,7 +106,10 @@ pub(crate) fn topic(topic: &str) -> Handle<sns::Topic> {
 
 /// The state machine of decisions, by its name: it refers to the functions of its tasks, and they can't refer back.
 pub(crate) fn decisions_arn(environment: &Environment) -> Val<String> {
-    arn("states", sub!("stateMachine:", environment.decisions_name()))
+    arn(
+        "states",
+        sub!("stateMachine:", environment.decisions_name()),
+    )
 }
 
 pub(crate) fn rule(lane: &str) -> Handle<events::Rule> {
@@ -119,4 +124,35 @@ pub(crate) fn stream_mapping(handler: &str, table: contracts::tables::Table) -> 
 /// The schedule that wakes a handler.
 pub(crate) fn schedule(handler: &str) -> Handle<scheduler::Schedule> {
     Handle::to(format!("{handler}Schedule").as_str())
+}
+
+/// The schedule's ARN by its name: its role says for which schedule it is, and the schedule refers to its role.
+pub(crate) fn schedule_arn(
+    environment: &Environment,
+    handler: &contracts::HandlerSpec,
+) -> Val<String> {
+    arn(
+        "scheduler",
+        sub!("schedule/default/", environment.schedule_name(handler)),
+    )
+}
+
+/// What wakes a handler acts as this role.
+pub(crate) fn schedule_role(handler: &str) -> Handle<iam::Role> {
+    Handle::to(format!("{handler}ScheduleRole").as_str())
+}
+
+/// Where wakings go that could not be delivered.
+pub(crate) fn schedule_dlq(handler: &str) -> Handle<sqs::Queue> {
+    Handle::to(format!("{handler}ScheduleDlq").as_str())
+}
+
+/// Where the changes of tables go that a function failed on for good.
+pub(crate) fn stream_failures() -> Handle<s3::Bucket> {
+    Handle::to(STREAM_FAILURES)
+}
+
+/// The alarm over the alarms of a handler, or of what is nobody's own.
+pub(crate) fn alarm_of(group: &str) -> String {
+    format!("{group}Alarm")
 }

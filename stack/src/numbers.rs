@@ -30,6 +30,18 @@ pub(crate) const ASYNC_EVENT_AGE_SECONDS: u32 = DAY / 4;
 /// How often Lambda tries an asynchronous event again: its maximum.
 pub(crate) const ASYNC_RETRIES: u32 = 2;
 
+/// How often a batch of a table's changes is tried again: a few minutes, while its shard waits behind it.
+pub(crate) const STREAM_RETRIES: u32 = 10;
+
+/// How old a table's change may be before its mapping gives it up: well before the stream forgets it after a day.
+pub(crate) const STREAM_RECORD_AGE_SECONDS: u32 = DAY / 4;
+
+/// How often Scheduler tries to wake a function again.
+pub(crate) const TICK_RETRIES: u32 = 3;
+
+/// How long Scheduler tries to wake a function: by then the clock has come round several times.
+pub(crate) const TICK_AGE_SECONDS: u32 = 300;
+
 /// When Lambda tries an asynchronous event again for the first time, at the earliest (R12).
 pub(crate) const ASYNC_FIRST_RETRY_SECONDS: u32 = 60;
 

@@ -9,6 +9,8 @@ use crate::constructs::inbox::inbox;
 use crate::constructs::mapping::mapping;
 use crate::constructs::policies::EVENTBRIDGE;
 use crate::constructs::route::routes;
+use crate::constructs::schedule::schedule;
+use crate::constructs::stream::{stream, stream_failures};
 use crate::constructs::topic::{subscribe, topic};
 use crate::environment::Environment;
 use crate::graph::{Graph, Path, SharedRule};
@@ -34,7 +36,9 @@ pub(crate) fn build(environment: &Environment, artifacts: &Artifacts, graph: &Gr
         graph,
     };
     shared(&mut site);
+    stream_failures(&mut site);
     handlers(&mut site);
+    http_api(&mut site);
     inboxes(&mut site);
     topics(&mut site);
     lanes(&mut site);
@@ -45,8 +49,11 @@ pub(crate) fn build(environment: &Environment, artifacts: &Artifacts, graph: &Gr
 fn handlers(site: &mut Site<'_>) {
     for handler in &site.graph.handlers {
         function(site, handler);
-        if !handler.inputs.routes.is_empty() {
-            http_api(site, handler, handler.inputs.routes);
+        for table in handler.inputs.changes {
+            stream(site, handler, *table);
+        }
+        if let Some(minutes) = handler.inputs.every_minutes {
+            schedule(site, handler, minutes);
         }
     }
 }

@@ -93,8 +93,7 @@ pub(super) fn wildcards(subject: &Subject<'_>) -> Vec<Fault> {
 pub(super) fn publishing(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for role in subject.of_type("AWS::IAM::Role") {
-        let mut handlers = subject.graph.handlers.iter();
-        let handler = handlers.find(|h| ids::role(h.id).logical_id().as_str() == role.id);
+        let handler = subject.handler_of(role.id);
         for statement in
             statements(role.resource).filter(|statement| allows(statement, "events:PutEvents"))
         {
@@ -195,6 +194,64 @@ pub(super) fn archives(subject: &Subject<'_>) -> Vec<Fault> {
             Fault::at(
                 function.id,
                 "no published archive is known for it: package the handlers first",
+            )
+        })
+        .collect()
+}
+
+/// STK026. What a table is appended to by is all that any role may do to it, besides reading.
+pub(super) fn append_only(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let needs = subject.graph.handlers.iter().flat_map(|h| h.needs);
+    let appended: BTreeSet<&str> = needs
+        .filter_map(|declared| match declared.need {
+            Need::AppendTable(table) => Some(table.spec().logical_id),
+            _ => None,
+        })
+        .collect();
+    let harmless = ["PutItem", "Query", "GetItem"].map(|action| format!("dynamodb:{action}"));
+    for role in subject.of_type("AWS::IAM::Role") {
+        for statement in statements(role.resource) {
+            let on = list(statement.get("Resource"));
+            let table = on.iter().find_map(|on| {
+                let table = on.strip_prefix("${")?.split('.').next()?;
+                appended.get(table)
+            });
+            let Some(table) = table else { continue };
+            for action in list(statement.get("Action")) {
+                if !harmless.contains(&action) {
+                    faults.push(Fault::at(
+                        role.id,
+                        format!("{action} would change what {table} keeps: it is append-only"),
+                    ));
+                }
+            }
+        }
+    }
+    faults
+}
+
+/// STK027.
+pub(super) fn answers(subject: &Subject<'_>) -> Vec<Fault> {
+    let answer = |action: &str| action.starts_with("states:SendTask");
+    let roles: Vec<_> = subject
+        .of_type("AWS::IAM::Role")
+        .filter(|role| {
+            statements(role.resource)
+                .flat_map(|statement| list(statement.get("Action")))
+                .any(|action| answer(&action))
+        })
+        .collect();
+    roles
+        .iter()
+        .filter(|role| {
+            let declared = subject.handler_of(role.id);
+            roles.len() > 1 || declared.is_none_or(|handler| !handler.has(Need::AnswerTasks))
+        })
+        .map(|role| {
+            Fault::at(
+                role.id,
+                "it may answer task tokens: only the one handler that people's decisions come to may",
             )
         })
         .collect()

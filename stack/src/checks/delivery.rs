@@ -1,8 +1,9 @@
 //! Rules about delivery: queues, mappings, rule targets, dead-letter queues (R7, R8, R9).
 
 use super::finding::Fault;
-use super::subject::{Subject, number, referred_id, targets};
+use super::subject::{Found, Subject, number, referred_id, targets};
 use crate::numbers::{DLQ_RETENTION_SECONDS, VISIBILITY_TIMEOUTS};
+use serde_json::Value;
 
 /// SQS's own default, where a template says nothing.
 const DEFAULT_RETENTION: u64 = 345_600;
@@ -100,27 +101,37 @@ pub(super) fn rule_targets(subject: &Subject<'_>) -> Vec<Fault> {
             ));
         }
         for target in targets(rule.properties) {
-            let retry = &target["RetryPolicy"];
-            if number(&retry["MaximumEventAgeInSeconds"]) == 0
-                || number(&retry["MaximumRetryAttempts"]) == 0
-            {
-                faults.push(Fault::at(
-                    rule.id,
-                    "a target has no retry policy with age and attempts",
-                ));
-            }
-            if subject
-                .referred(&target["DeadLetterConfig"]["Arn"])
-                .is_none()
-            {
-                faults.push(Fault::at(
-                    rule.id,
-                    "a target has no dead-letter queue: what can't be delivered is lost",
-                ));
-            }
+            faults.extend(target_faults(subject, rule.id, target));
         }
     }
+    for schedule in subject.of_type("AWS::Scheduler::Schedule") {
+        let target = &schedule.properties["Target"];
+        faults.extend(target_faults(subject, schedule.id, target));
+    }
     faults
+}
+
+fn target_faults(subject: &Subject<'_>, id: &str, target: &Value) -> Vec<Fault> {
+    let retry = &target["RetryPolicy"];
+    let retried = number(&retry["MaximumEventAgeInSeconds"]) > 0
+        && number(&retry["MaximumRetryAttempts"]) > 0;
+    let kept = subject
+        .referred(&target["DeadLetterConfig"]["Arn"])
+        .is_some();
+    [
+        (
+            retried,
+            "a target has no retry policy with age and attempts",
+        ),
+        (
+            kept,
+            "a target has no dead-letter queue: what can't be delivered is lost",
+        ),
+    ]
+    .into_iter()
+    .filter(|(holds, _)| !holds)
+    .map(|(_, fault)| Fault::at(id, fault))
+    .collect()
 }
 
 /// STK014.
@@ -175,7 +186,7 @@ pub(super) fn failures(subject: &Subject<'_>) -> Vec<Fault> {
         .map(|function| {
             Fault::at(
                 function.id,
-                "rules invoke it asynchronously and it has no \
+                "rules or a schedule invoke it asynchronously and it has no \
                 on-failure destination with retries: failures are lost",
             )
         })
@@ -186,39 +197,127 @@ pub(super) fn failures(subject: &Subject<'_>) -> Vec<Fault> {
 pub(super) fn dead_letters(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for id in subject.dead_letter_ids() {
-        let alarmed = subject.of_type("AWS::CloudWatch::Alarm").any(|alarm| {
-            let properties = alarm.properties;
-            let dimensions = properties["Dimensions"].as_array();
-            let watches = dimensions
-                .into_iter()
-                .flatten()
-                .any(|dimension| referred_id(&dimension["Value"]).as_deref() == Some(id.as_str()));
-            watches
-                && properties["MetricName"] == "ApproximateNumberOfMessagesVisible"
-                && properties["Threshold"] == 1
-                && properties["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
-                && properties["AlarmActions"]
-                    .as_array()
-                    .is_some_and(|actions| !actions.is_empty())
-        });
+        let Some(kept) = subject.get(&id) else {
+            continue;
+        };
+        let alarmed = if kept.kind == "AWS::S3::Bucket" {
+            // S3 counts objects once a day: what its mappings put there is counted instead.
+            let mut mappings = follows(subject).filter(|mapping| {
+                referred_id(on_failure(mapping.properties)).as_deref() == Some(kept.id)
+            });
+            mappings.all(|mapping| {
+                rings(
+                    subject,
+                    mapping.id,
+                    "OnFailureDestinationDeliveredEventCount",
+                    Rings::ThroughAnother,
+                )
+            })
+        } else {
+            rings(
+                subject,
+                &id,
+                "ApproximateNumberOfMessagesVisible",
+                Rings::ByItself,
+            )
+        };
         if !alarmed {
             faults.push(Fault::at(
                 &id,
-                "the dead-letter queue has no alarm at one message that tells anybody",
+                "what is kept there has no alarm at one message that tells anybody",
             ));
         }
-        let way_back = subject
-            .template
-            .resource(&id)
-            .is_some_and(|queue| queue["Metadata"]["WayBack"]["kind"].is_string());
-        if !way_back {
+        if !kept.resource["Metadata"]["WayBack"]["kind"].is_string() {
             faults.push(Fault::at(
                 &id,
-                "the dead-letter queue does not say how messages get back (`WayBack`)",
+                "it does not say how messages get back (`WayBack`)",
             ));
         }
     }
     faults
+}
+
+/// Whether an alarm must have an action of its own, or is told by the one over all (STK042).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rings {
+    ByItself,
+    ThroughAnother,
+}
+
+/// Whether an alarm watches a metric of a resource, and rings at one.
+fn rings(subject: &Subject<'_>, id: &str, metric: &str, how: Rings) -> bool {
+    subject.of_type("AWS::CloudWatch::Alarm").any(|alarm| {
+        let properties = alarm.properties;
+        let dimensions = properties["Dimensions"].as_array();
+        let watches = dimensions
+            .into_iter()
+            .flatten()
+            .any(|dimension| referred_id(&dimension["Value"]).as_deref() == Some(id));
+        watches
+            && properties["MetricName"] == metric
+            && properties["Threshold"] == 1
+            && properties["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+            && (how == Rings::ThroughAnother
+                || properties["AlarmActions"]
+                    .as_array()
+                    .is_some_and(|actions| !actions.is_empty()))
+    })
+}
+
+/// STK019.
+pub(super) fn streams(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for mapping in follows(subject) {
+        let properties = mapping.properties;
+        let to = subject.referred(on_failure(properties));
+        let ends = |name: &str| properties[name].as_i64().is_some_and(|most| most > 0);
+        let partial = properties["FunctionResponseTypes"]
+            .as_array()
+            .is_some_and(|types| types.iter().any(|kind| kind == "ReportBatchItemFailures"));
+        let holds = [
+            (
+                properties["BisectBatchOnFunctionError"] == true,
+                "one bad record holds its whole batch up: bisect it",
+            ),
+            (
+                ends("MaximumRetryAttempts") && ends("MaximumRecordAgeInSeconds"),
+                "one bad record holds its shard up for a day: set attempts and record age",
+            ),
+            (
+                partial,
+                "one bad record fails its whole batch: set ReportBatchItemFailures",
+            ),
+            (
+                to.is_some_and(|to| to.kind == "AWS::S3::Bucket"),
+                "what is given up is lost: set an on-failure bucket, a queue would get positions only",
+            ),
+            (
+                properties["ParallelizationFactor"].as_u64().unwrap_or(1) == 1,
+                "several batches of a shard at once: versions would come out of their order",
+            ),
+        ];
+        faults.extend(
+            holds
+                .into_iter()
+                .filter(|(holds, _)| !holds)
+                .map(|(_, fault)| Fault::at(mapping.id, fault)),
+        );
+    }
+    faults
+}
+
+fn on_failure(properties: &Value) -> &Value {
+    &properties["DestinationConfig"]["OnFailure"]["Destination"]
+}
+
+/// The mappings that follow a table.
+fn follows<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Found<'a>> {
+    let mappings = subject.of_type("AWS::Lambda::EventSourceMapping");
+    let followed = mappings.filter(|mapping| {
+        let source = subject.referred(&mapping.properties["EventSourceArn"]);
+        source.is_some_and(|source| source.kind == "AWS::DynamoDB::Table")
+    });
+    followed.collect::<Vec<_>>().into_iter()
 }
 
 /// STK018.
@@ -242,9 +341,7 @@ pub(super) fn reserved(subject: &Subject<'_>) -> Vec<Fault> {
 }
 
 /// The queues that are polled, with the mapping that polls them.
-fn polled<'a>(
-    subject: &Subject<'a>,
-) -> impl Iterator<Item = (super::subject::Found<'a>, super::subject::Found<'a>)> {
+fn polled<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (Found<'a>, Found<'a>)> {
     subject
         .of_type("AWS::Lambda::EventSourceMapping")
         .filter_map(|mapping| {

@@ -8,6 +8,7 @@ mod delivery;
 mod finding;
 mod keys;
 mod lanes;
+mod limits;
 mod protection;
 mod records;
 mod redelivery;
@@ -89,7 +90,7 @@ pub const RULES: &[Rule] = &[
     error(
         "STK005",
         "R11",
-        "no rule matches a replay or what derives from one",
+        "no rule matches a replay or what derives from one, except where everybody behind it admits replays",
         redelivery::no_replays,
     ),
     error(
@@ -131,7 +132,7 @@ pub const RULES: &[Rule] = &[
     error(
         "STK013",
         "R8",
-        "every rule target has a retry policy and a dead-letter queue",
+        "every target of a rule or schedule has a retry policy and a dead-letter queue",
         delivery::rule_targets,
     ),
     error(
@@ -155,7 +156,7 @@ pub const RULES: &[Rule] = &[
     error(
         "STK017",
         "R9",
-        "every dead-letter queue has an alarm at one message and a way back",
+        "every dead-letter queue and failures bucket has an alarm at one message and a way back",
         delivery::dead_letters,
     ),
     warning(error(
@@ -165,6 +166,12 @@ pub const RULES: &[Rule] = &[
         mapping's, or throttling uses up the receive count",
         delivery::reserved,
     )),
+    error(
+        "STK019",
+        "R8",
+        "a stream's mapping bisects, ends its retries, reports failures by record, keeps their order and what it gives up",
+        delivery::streams,
+    ),
     error(
         "STK020",
         "R21",
@@ -202,6 +209,18 @@ pub const RULES: &[Rule] = &[
         access::archives,
     ),
     error(
+        "STK026",
+        "R14",
+        "no role may change or take away what an append-only table keeps",
+        access::append_only,
+    ),
+    error(
+        "STK027",
+        "R27",
+        "one handler at most may answer task tokens: the one that declares it",
+        access::answers,
+    ),
+    error(
         "STK030",
         "R19",
         "everything at rest and in flight is encrypted by a key of ours",
@@ -228,13 +247,13 @@ pub const RULES: &[Rule] = &[
     error(
         "STK034",
         "R17",
-        "every function traces actively",
+        "every function and state machine traces actively",
         protection::tracing,
     ),
     error(
         "STK035",
         "R18",
-        "every function logs to a declared group with retention and may create none",
+        "every function and state machine logs to a declared group with retention, and functions may create none",
         protection::logs,
     ),
     error(
@@ -297,6 +316,24 @@ pub const RULES: &[Rule] = &[
         "every role is bounded where the environment names a permissions boundary",
         records::boundary,
     ),
+    error(
+        "STK046",
+        "R28",
+        "a composite alarm's rule fits CloudWatch's limit",
+        limits::alarm_rules,
+    ),
+    error(
+        "STK047",
+        "R28",
+        "a bus has no more rules than EventBridge allows",
+        limits::rules_a_bus,
+    ),
+    warning(error(
+        "STK048",
+        "R28",
+        "the functions reserve no more executions than an account has",
+        limits::reserved,
+    )),
 ];
 
 /// Judges a template against the graph and the environment that it came from.

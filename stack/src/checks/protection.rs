@@ -6,6 +6,9 @@ use super::subject::{Found, Subject, allows, number, referred_id, statements};
 use crate::views::{statements as role_statements, text};
 use serde_json::Value;
 
+/// The type of state machines.
+const STATE_MACHINE: &str = "AWS::StepFunctions::StateMachine";
+
 /// STK030.
 pub(super) fn encryption(subject: &Subject<'_>) -> Vec<Fault> {
     subject
@@ -18,7 +21,7 @@ pub(super) fn encryption(subject: &Subject<'_>) -> Vec<Fault> {
                 "AWS::S3::Bucket" => bucket_key(properties),
                 "AWS::Logs::LogGroup" => &properties["KmsKeyId"],
                 "AWS::Events::EventBus" | "AWS::Events::Archive" => &properties["KmsKeyIdentifier"],
-                "AWS::Lambda::Function" => &properties["KmsKeyArn"],
+                "AWS::Lambda::Function" | "AWS::Scheduler::Schedule" => &properties["KmsKeyArn"],
                 _ => return None,
             };
             let ours = subject
@@ -69,10 +72,12 @@ pub(super) fn api(subject: &Subject<'_>) -> Vec<Fault> {
     let routes = subject
         .of_type("AWS::ApiGatewayV2::Route")
         .filter(|route| {
-            !matches!(
-                route.properties["AuthorizationType"].as_str(),
-                Some("AWS_IAM" | "JWT")
-            )
+            let authorizer = subject.referred(&route.properties["AuthorizerId"]);
+            match route.properties["AuthorizationType"].as_str() {
+                Some("AWS_IAM") => false,
+                Some("JWT") => authorizer.is_none_or(|a| a.properties["AuthorizerType"] != "JWT"),
+                _ => true,
+            }
         })
         .map(|route| Fault::at(route.id, "the route lets anybody in: set AuthorizationType"));
     let stages = subject
@@ -98,9 +103,13 @@ pub(super) fn api(subject: &Subject<'_>) -> Vec<Fault> {
 /// STK034.
 pub(super) fn tracing(subject: &Subject<'_>) -> Vec<Fault> {
     subject
-        .of_type("AWS::Lambda::Function")
-        .filter(|function| function.properties["TracingConfig"]["Mode"] != "Active")
-        .map(|function| Fault::at(function.id, "the function does not trace actively"))
+        .resources()
+        .filter(|found| match found.kind {
+            "AWS::Lambda::Function" => found.properties["TracingConfig"]["Mode"] != "Active",
+            STATE_MACHINE => found.properties["TracingConfiguration"]["Enabled"] != true,
+            _ => false,
+        })
+        .map(|found| Fault::at(found.id, "it does not trace actively"))
         .collect()
 }
 
@@ -123,6 +132,23 @@ pub(super) fn logs(subject: &Subject<'_>) -> Vec<Fault> {
                 .is_none()
         })
         .map(|function| Fault::at(function.id, "the function has no declared log group"));
+    let machines = subject.of_type(STATE_MACHINE).flat_map(|machine| {
+        let logging = &machine.properties["LoggingConfiguration"];
+        let group = &logging["Destinations"][0]["CloudWatchLogsLogGroup"]["LogGroupArn"];
+        let declared = subject
+            .referred(group)
+            .is_some_and(|group| group.kind == "AWS::Logs::LogGroup");
+        [
+            (declared, "the state machine has no declared log group"),
+            (
+                logging["IncludeExecutionData"] != true,
+                "the state machine logs what its states get and give: task tokens among it",
+            ),
+        ]
+        .into_iter()
+        .filter(|(holds, _)| !holds)
+        .map(move |(_, fault)| Fault::at(machine.id, fault))
+    });
     let roles = subject
         .of_type("AWS::IAM::Role")
         .filter(|role| {
@@ -134,7 +160,11 @@ pub(super) fn logs(subject: &Subject<'_>) -> Vec<Fault> {
                 "the role may create log groups, which nothing would expire",
             )
         });
-    groups.chain(functions).chain(roles).collect()
+    groups
+        .chain(functions)
+        .chain(machines)
+        .chain(roles)
+        .collect()
 }
 
 /// STK036.

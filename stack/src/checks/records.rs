@@ -2,7 +2,7 @@
 //! (R15, R16, R18, R21, R22).
 
 use super::finding::Fault;
-use super::subject::{Subject, allows, condition, number, referred_id, statements};
+use super::subject::{Found, Subject, allows, condition, number, referred_id, statements};
 use crate::ids;
 use crate::shared::schemas::{producers, schema_name};
 use crate::views::text;
@@ -128,26 +128,44 @@ pub(super) fn object_lock(subject: &Subject<'_>) -> Vec<Fault> {
         .collect()
 }
 
-/// STK042.
+/// STK042. A composite alarm tells people itself, or another one watches it that does.
 pub(super) fn alarms(subject: &Subject<'_>) -> Vec<Fault> {
-    let watches = |id: &str| {
-        subject
-            .of_type("AWS::CloudWatch::CompositeAlarm")
-            .any(|alarm| {
-                let tells = alarm.properties["AlarmActions"].as_array();
-                tells.is_some_and(|actions| {
-                    actions
-                        .iter()
-                        .any(|to| referred_id(to).as_deref() == Some(ids::ALERTS))
-                }) && text(&alarm.properties["AlarmRule"])
-                    .contains(&format!("ALARM(\"${{{id}}}\")"))
-            })
+    let composites: Vec<_> = subject
+        .of_type("AWS::CloudWatch::CompositeAlarm")
+        .map(|alarm| (alarm, text(&alarm.properties["AlarmRule"])))
+        .collect();
+    let tells = |alarm: &Found<'_>| {
+        let actions = alarm.properties["AlarmActions"].as_array();
+        actions
+            .into_iter()
+            .flatten()
+            .any(|to| referred_id(to).as_deref() == Some(ids::ALERTS))
     };
-    subject
-        .of_type("AWS::CloudWatch::Alarm")
-        .filter(|alarm| !watches(alarm.id))
-        .map(|alarm| Fault::at(alarm.id, "no composite alarm tells people of it"))
-        .collect()
+    // Who is told of is found from the top down: by those that tell, then by those that these watch.
+    let (mut told, mut rest): (Vec<_>, Vec<_>) =
+        composites.into_iter().partition(|(alarm, _)| tells(alarm));
+    loop {
+        let watched = |id: &str, told: &[(Found<'_>, String)]| {
+            let named = format!("ALARM(\"${{{id}}}\")");
+            told.iter().any(|(_, rule)| rule.contains(&named))
+        };
+        let (more, others): (Vec<_>, Vec<_>) = rest
+            .into_iter()
+            .partition(|(alarm, _)| watched(alarm.id, &told));
+        rest = others;
+        if more.is_empty() {
+            let all = subject
+                .of_type("AWS::CloudWatch::Alarm")
+                .map(|alarm| alarm.id);
+            let silent = rest.iter().map(|(alarm, _)| alarm.id);
+            return all
+                .filter(|id| !watched(id, &told))
+                .chain(silent)
+                .map(|id| Fault::at(id, "no composite alarm tells people of it"))
+                .collect();
+        }
+        told.extend(more);
+    }
 }
 
 /// STK043.

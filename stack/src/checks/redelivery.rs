@@ -3,6 +3,7 @@
 use super::finding::Fault;
 use super::subject::{Subject, number, referred_id, targets, variable};
 use crate::numbers::ASYNC_FIRST_RETRY_SECONDS;
+use contracts::handlers::Replays;
 use contracts::wiring::{CLAIM_SECONDS, LEASE_SECONDS};
 use serde_json::{Value, json};
 
@@ -12,20 +13,30 @@ const DAY: u64 = 86_400;
 /// STK005.
 pub(super) fn no_replays(subject: &Subject<'_>) -> Vec<Fault> {
     let absent = json!([{ "exists": false }]);
-    subject
-        .of_type("AWS::Events::Rule")
-        .filter(|rule| {
-            let pattern = &rule.properties["EventPattern"];
-            pattern["replay-name"] != absent || pattern["detail"]["metadata"]["replayOf"] != absent
-        })
-        .map(|rule| {
-            Fault::at(
-                rule.id,
-                "the rule matches replays: its pattern must ask that \
-                neither `replay-name` nor `detail.metadata.replayOf` exists",
-            )
-        })
-        .collect()
+    let mut faults = Vec::new();
+    for rule in subject.of_type("AWS::Events::Rule") {
+        let pattern = &rule.properties["EventPattern"];
+        if pattern["replay-name"] == absent && pattern["detail"]["metadata"]["replayOf"] == absent {
+            continue;
+        }
+        let reached = targets(rule.properties)
+            .filter_map(|target| subject.referred(&target["Arn"]))
+            .flat_map(|target| subject.reached(&target));
+        for function in reached {
+            let handler = subject.handler_of(function.id);
+            if handler.is_none_or(|handler| handler.replays == Replays::Excluded) {
+                faults.push(Fault::at(
+                    rule.id,
+                    format!(
+                        "the rule matches replays and reaches {}, which does not admit them: its pattern must ask that \
+                        neither `replay-name` nor `detail.metadata.replayOf` exists",
+                        function.id
+                    ),
+                ));
+            }
+        }
+    }
+    faults
 }
 
 /// STK006. A claim must be remembered for as long as its event can come again: out of the archive, then at the latest
@@ -103,6 +114,7 @@ fn polled_visibility(subject: &Subject<'_>, function: &str) -> Option<u64> {
             referred_id(&mapping.properties["FunctionName"]).as_deref() == Some(function)
         })
         .filter_map(|mapping| subject.referred(&mapping.properties["EventSourceArn"]))
+        .filter(|source| source.kind == "AWS::SQS::Queue")
         .map(|queue| {
             number(
                 queue

@@ -2,8 +2,10 @@
 
 use crate::environment::Environment;
 use crate::graph::Graph;
+use crate::ids;
 use crate::views::{list, text};
 use cfn::Template;
+use contracts::HandlerSpec;
 use serde_json::Value;
 
 /// A template and what it came from.
@@ -45,19 +47,57 @@ impl<'a> Subject<'a> {
         self.get(&referred_id(value)?)
     }
 
-    /// The functions that a rule is on directly: invoked asynchronously.
+    /// The functions that a rule is on directly, or a schedule: invoked asynchronously.
     pub(crate) fn asynchronous(&self) -> Vec<Found<'a>> {
+        let rules = self
+            .of_type("AWS::Events::Rule")
+            .flat_map(|rule| targets(rule.properties));
+        let schedules = self
+            .of_type("AWS::Scheduler::Schedule")
+            .map(|schedule| &schedule.properties["Target"]);
+        let invoked: Vec<_> = rules
+            .chain(schedules)
+            .filter_map(|target| referred_id(&target["Arn"]))
+            .collect();
         self.of_type("AWS::Lambda::Function")
-            .filter(|function| {
-                self.of_type("AWS::Events::Rule")
-                    .flat_map(|rule| targets(rule.properties))
-                    .any(|target| referred_id(&target["Arn"]).as_deref() == Some(function.id))
-            })
+            .filter(|function| invoked.iter().any(|id| id == function.id))
             .collect()
     }
 
-    /// The queues that hold what could not be delivered: whatever a redrive policy, a dead-letter configuration or an
-    /// on-failure destination names.
+    /// The functions that what is delivered there comes to: a function itself, who polls a queue, who is subscribed to a
+    /// topic.
+    pub(crate) fn reached(&self, to: &Found<'a>) -> Vec<Found<'a>> {
+        match to.kind {
+            "AWS::Lambda::Function" => vec![*to],
+            "AWS::SQS::Queue" => self
+                .of_type("AWS::Lambda::EventSourceMapping")
+                .filter(|mapping| {
+                    referred_id(&mapping.properties["EventSourceArn"]).as_deref() == Some(to.id)
+                })
+                .filter_map(|mapping| self.referred(&mapping.properties["FunctionName"]))
+                .collect(),
+            "AWS::SNS::Topic" => self
+                .of_type("AWS::SNS::Subscription")
+                .filter(|subscription| {
+                    referred_id(&subscription.properties["TopicArn"]).as_deref() == Some(to.id)
+                })
+                .filter_map(|subscription| self.referred(&subscription.properties["Endpoint"]))
+                .flat_map(|endpoint| self.reached(&endpoint))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The handler whose role or function has this logical id.
+    pub(crate) fn handler_of(&self, id: &str) -> Option<&'a HandlerSpec> {
+        self.graph.handlers.iter().find(|handler| {
+            ids::role(handler.id).logical_id().as_str() == id
+                || ids::function(handler.id).logical_id().as_str() == id
+        })
+    }
+
+    /// The queues and buckets that hold what could not be delivered: whatever a redrive policy, a dead-letter
+    /// configuration or an on-failure destination names.
     pub(crate) fn dead_letter_ids(&self) -> Vec<String> {
         let mut ids: Vec<String> = self
             .resources()
@@ -66,6 +106,7 @@ impl<'a> Subject<'a> {
                     &found.properties["RedrivePolicy"]["deadLetterTargetArn"],
                     &found.properties["DeadLetterConfig"]["Arn"],
                     &found.properties["DestinationConfig"]["OnFailure"]["Destination"],
+                    &found.properties["Target"]["DeadLetterConfig"]["Arn"],
                 ];
                 let of_targets =
                     targets(found.properties).map(|target| &target["DeadLetterConfig"]["Arn"]);

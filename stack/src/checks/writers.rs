@@ -143,28 +143,51 @@ fn invocable(subject: &Subject<'_>, function: &str, rule: &str) -> bool {
         })
 }
 
-/// A function's failures are written with its execution role's rights.
+/// What is written by a role's hand: a function's failures, what it gave up of a stream, wakings that did not arrive.
 fn failures(subject: &Subject<'_>) -> Vec<Fault> {
-    subject
-        .of_type("AWS::Lambda::EventInvokeConfig")
-        .filter_map(|config| {
-            let function = subject.referred(&config.properties["FunctionName"])?;
-            let role = subject.referred(&function.properties["Role"])?;
-            let destination = &config.properties["DestinationConfig"]["OnFailure"]["Destination"];
-            let may = role_statements(role.resource).any(|statement| {
-                allows(statement, "sqs:SendMessage")
-                    && list(statement.get("Resource")).contains(&text(destination))
-            });
-            (!may).then(|| {
-                Fault::at(
-                    role.id,
-                    format!(
-                        "{} fails to {} and its role may not send there",
-                        function.id,
-                        text(destination)
-                    ),
+    let mut faults = Vec::new();
+    for found in subject.resources() {
+        let properties = found.properties;
+        let on_failure = &properties["DestinationConfig"]["OnFailure"]["Destination"];
+        let (role, destination) = match found.kind {
+            "AWS::Lambda::EventInvokeConfig" | "AWS::Lambda::EventSourceMapping" => {
+                let function = subject.referred(&properties["FunctionName"]);
+                let role = function.and_then(|f| subject.referred(&f.properties["Role"]));
+                (role, on_failure)
+            }
+            "AWS::Scheduler::Schedule" => {
+                let target = &properties["Target"];
+                (
+                    subject.referred(&target["RoleArn"]),
+                    &target["DeadLetterConfig"]["Arn"],
                 )
-            })
-        })
-        .collect()
+            }
+            _ => continue,
+        };
+        let (Some(role), Some(to)) = (role, subject.referred(destination)) else {
+            continue;
+        };
+        let action = if to.kind == "AWS::S3::Bucket" {
+            "s3:PutObject"
+        } else {
+            "sqs:SendMessage"
+        };
+        let named = text(destination);
+        let may = role_statements(role.resource).any(|statement| {
+            allows(statement, action)
+                && list(statement.get("Resource"))
+                    .iter()
+                    .any(|on| *on == named || on.starts_with(&format!("{named}/")))
+        });
+        if !may {
+            faults.push(Fault::at(
+                role.id,
+                format!(
+                    "{} fails to {named} and its role may not write there",
+                    found.id
+                ),
+            ));
+        }
+    }
+    faults
 }

@@ -20,15 +20,13 @@ use std::collections::BTreeMap;
 /// Adds a handler's function with all that it needs to run.
 pub(crate) fn function(site: &mut Site<'_>, handler: &HandlerSpec) -> Handle<Function> {
     let logs = log_group(site, handler.id);
-    let mut role = iam::Role::new(PolicyDocument::assumed_by("lambda.amazonaws.com"))
+    let role = iam::Role::new(PolicyDocument::assumed_by("lambda.amazonaws.com"))
         .description(format!("What {} may do", handler.name))
         .policies([iam::RolePolicy::new(
             "grants",
             role_policy(site.environment, site.graph, handler),
         )]);
-    if let Some(boundary) = &site.environment.permissions_boundary {
-        role = role.permissions_boundary(boundary);
-    }
+    let role = site.bounded(role);
     let role = site
         .stack
         .add(ids::role(handler.id).logical_id().as_str(), role);
@@ -115,7 +113,7 @@ fn variables(site: &Site<'_>, handler: &HandlerSpec) -> BTreeMap<String, Val<Str
             Need::SealTokens | Need::OpenTokens => set(wiring::DATA_KEY, ids::data_key().arn()),
             // A token says where it goes.
             Need::AnswerTasks => {}
-            Need::Staff => set(wiring::STAFF, json(&site.environment.api.staff).into()),
+            Need::Staff => set(wiring::STAFF, json(&site.environment.staff()).into()),
             Need::ReadObjects(_) | Need::WriteObjects(_) => {
                 set(wiring::DOCUMENT_BUCKET, ids::documents().name());
             }

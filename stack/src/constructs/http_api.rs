@@ -1,4 +1,5 @@
-//! The API: an HTTP API with IAM authorisation on every route, throttling and access logs (R17, R20).
+//! The API: an HTTP API in front of every handler that answers requests, with an authorizer on every route, throttling and
+//! access logs (R17, R20). AWS signatures (IAM) let callers in, or tokens (JWT) where the environment trusts an issuer.
 //!
 //! Why an HTTP API and not a REST API: it costs about a third, and what a REST API would add here is little. Requests
 //! are parsed and validated by the portal against the contract's own types before it accepts them, IAM authorisation
@@ -9,7 +10,8 @@
 use super::Site;
 use crate::ids;
 use cfn::apigatewayv2::{
-    Api, Integration, Route, Stage, StageAccessLogSettings, StageRouteSettings,
+    Api, Authorizer, AuthorizerJWTConfiguration, Integration, Route, Stage, StageAccessLogSettings,
+    StageRouteSettings,
 };
 use cfn::{Handle, Pseudo, Val, arn, lambda, logs, sub};
 use contracts::HandlerSpec;
@@ -20,41 +22,29 @@ use serde_json::json;
 /// How long API Gateway waits for the function: its maximum, above every API handler's timeout.
 const INTEGRATION_TIMEOUT_MS: u32 = 30_000;
 
-/// Adds the API in front of a handler.
-pub(crate) fn http_api(site: &mut Site<'_>, handler: &HandlerSpec, routes: &[ApiRoute]) {
-    let function = ids::function(handler.id);
+/// Adds the API in front of the handlers that answer requests; none where no handler does.
+pub(crate) fn http_api(site: &mut Site<'_>) {
+    let graph = site.graph;
+    let answering = graph
+        .handlers
+        .iter()
+        .filter(|h| !h.inputs.routes.is_empty());
+    let answering: Vec<&HandlerSpec> = answering.collect();
+    if answering.is_empty() {
+        return;
+    }
     let api = site.stack.add(
         ids::API,
         Api::new()
             .name(site.environment.stack_name())
-            .description(handler.purpose.trim())
+            .description("Vendors and invoices: registrations, submissions, decisions")
             .protocol_type("HTTP"),
     );
-    let integration = site.stack.add(
-        "ApiIntegration",
-        Integration::new(api.id(), "AWS_PROXY")
-            .integration_uri(function.arn())
-            .payload_format_version("2.0")
-            .timeout_in_millis(INTEGRATION_TIMEOUT_MS),
-    );
-    for route in routes {
-        site.stack.add(
-            route_id(route),
-            Route::new(api.id(), route.key())
-                .authorization_type("AWS_IAM")
-                .target(sub!("integrations/", integration.id())),
-        );
+    let authorizer = authorizer(site, &api);
+    for handler in answering {
+        routes(site, &api, authorizer.as_ref(), handler);
     }
     stage(site, &api);
-    site.stack.add(
-        "ApiPermission",
-        lambda::Permission::new(
-            function.arn(),
-            "lambda:InvokeFunction",
-            "apigateway.amazonaws.com",
-        )
-        .source_arn(arn("execute-api", sub!(api.id(), "/*/*"))),
-    );
     site.stack
         .output(outputs::API_ID, api.id())
         .description("Id of the HTTP API");
@@ -71,6 +61,56 @@ pub(crate) fn http_api(site: &mut Site<'_>, handler: &HandlerSpec, routes: &[Api
             ),
         )
         .description("Base URL of the API");
+}
+
+/// What checks callers' tokens, where the environment trusts an issuer; AWS signatures need none.
+fn authorizer(site: &mut Site<'_>, api: &Handle<Api>) -> Option<Handle<Authorizer>> {
+    let jwt = site.environment.api.jwt.as_ref()?;
+    let authorizer = Authorizer::new(api.id(), "JWT", site.environment.stack_name())
+        .identity_source(["$request.header.Authorization"])
+        .jwt_configuration(
+            AuthorizerJWTConfiguration::new()
+                .issuer(&jwt.issuer)
+                .audience(&jwt.audience),
+        );
+    Some(site.stack.add("ApiAuthorizer", authorizer))
+}
+
+/// A handler's integration, its routes, and API Gateway's permission to invoke it.
+fn routes(
+    site: &mut Site<'_>,
+    api: &Handle<Api>,
+    authorizer: Option<&Handle<Authorizer>>,
+    handler: &HandlerSpec,
+) {
+    let function = ids::function(handler.id);
+    let integration = site.stack.add(
+        format!("{}ApiIntegration", handler.id),
+        Integration::new(api.id(), "AWS_PROXY")
+            .integration_uri(function.arn())
+            .payload_format_version("2.0")
+            .timeout_in_millis(INTEGRATION_TIMEOUT_MS),
+    );
+    for route in handler.inputs.routes {
+        let target = sub!("integrations/", integration.id());
+        let declared = Route::new(api.id(), route.key()).target(target);
+        let guarded = match authorizer {
+            Some(authorizer) => declared
+                .authorization_type("JWT")
+                .authorizer_id(authorizer.id()),
+            None => declared.authorization_type("AWS_IAM"),
+        };
+        site.stack.add(route_id(route), guarded);
+    }
+    site.stack.add(
+        format!("{}ApiPermission", handler.id),
+        lambda::Permission::new(
+            function.arn(),
+            "lambda:InvokeFunction",
+            "apigateway.amazonaws.com",
+        )
+        .source_arn(arn("execute-api", sub!(api.id(), "/*/*"))),
+    );
 }
 
 fn stage(site: &mut Site<'_>, api: &Handle<Api>) {
@@ -115,6 +155,7 @@ fn access_log_format() -> String {
         "time": "$context.requestTimeEpoch",
         "caller": "$context.identity.caller",
         "userArn": "$context.identity.userArn",
+        "subject": "$context.authorizer.claims.sub",
         "route": "$context.routeKey",
         "status": "$context.status",
         "latencyMs": "$context.responseLatency",

@@ -9,6 +9,8 @@ pub(crate) mod inbox;
 pub(crate) mod mapping;
 pub(crate) mod policies;
 pub(crate) mod route;
+pub(crate) mod schedule;
+pub(crate) mod stream;
 pub(crate) mod topic;
 
 use crate::artifacts::Artifacts;
@@ -40,6 +42,14 @@ impl Site<'_> {
     /// empty and under a name of its own, since to delete it would be refused and end the rollback half-way.
     pub(crate) fn protected(&mut self, resource: impl AsRef<LogicalId>) {
         self.kept(resource, DeletionPolicy::Retain);
+    }
+
+    /// A role under the environment's permissions boundary, where it names one.
+    pub(crate) fn bounded(&self, role: cfn::iam::Role) -> cfn::iam::Role {
+        match &self.environment.permissions_boundary {
+            Some(boundary) => role.permissions_boundary(boundary),
+            None => role,
+        }
     }
 
     fn kept(&mut self, resource: impl AsRef<LogicalId>, policy: DeletionPolicy) {

@@ -1,18 +1,15 @@
 //! Alarms: failures and age of every event type at every consumer, throttles of every function, the API's own errors.
 //! Dead-letter queues have theirs with them.
 //!
-//! Those here ring nobody by themselves. One composite alarm over all of them, and over the dead-letter queues', does:
-//! one message an incident, whatever else goes off meanwhile. Stuck invoices and state machines get theirs with what
-//! they watch.
+//! Those here ring nobody by themselves: see `rollup`. What follows a clock or a table is in `inputs`.
 
 use super::{Watched, watched};
 use crate::constructs::Site;
 use crate::ids;
 use cfn::cloudwatch::{
     Alarm, AlarmComparisonOperator, AlarmDimension, AlarmStatistic, AlarmTreatMissingData,
-    CompositeAlarm,
 };
-use cfn::{Val, sub};
+use contracts::handlers::Work;
 use contracts::metrics::{self, Metric};
 
 /// Every event is visible within two minutes: what is older waits somewhere.
@@ -34,10 +31,10 @@ pub(super) fn alarms(site: &mut Site<'_>) {
         .comparison_operator(AlarmComparisonOperator::GreaterThanOrEqualToThreshold);
         site.stack
             .add(format!("{}FailuresAlarm", watched.id), failures);
-        if !watched.is_event {
-            // A request is as old as its answer takes: the API's own latency is on the dashboard.
+        let Work::Event(_) = watched.work else {
+            // A request or task is as old as its answer takes; a change's age is its stream's.
             continue;
-        }
+        };
         let age = on_metric(
             &watched,
             site,
@@ -51,11 +48,10 @@ pub(super) fn alarms(site: &mut Site<'_>) {
     }
     throttles(site);
     api_errors(site);
-    everything(site);
 }
 
 /// An alarm that looks every minute, and is content with silence.
-fn every_minute(description: &str) -> Alarm {
+pub(super) fn every_minute(description: &str) -> Alarm {
     Alarm::new()
         .alarm_description(description)
         .period(60)
@@ -64,7 +60,12 @@ fn every_minute(description: &str) -> Alarm {
 }
 
 /// On a metric of a consumer and event type.
-fn on_metric(watched: &Watched<'_>, site: &Site<'_>, metric: Metric, description: &str) -> Alarm {
+pub(super) fn on_metric(
+    watched: &Watched<'_>,
+    site: &Site<'_>,
+    metric: Metric,
+    description: &str,
+) -> Alarm {
     let dimensions = watched.dimensions(site).named();
     every_minute(description)
         .namespace(metrics::NAMESPACE)
@@ -94,7 +95,12 @@ fn throttles(site: &mut Site<'_>) {
 }
 
 fn api_errors(site: &mut Site<'_>) {
-    if site.graph.handlers.iter().any(|h| !h.inputs.routes.is_empty()) {
+    if site
+        .graph
+        .handlers
+        .iter()
+        .any(|h| !h.inputs.routes.is_empty())
+    {
         site.stack.add(
             "ApiErrorsAlarm",
             every_minute("The API answered with 5xx: see its access log and the portal's")
@@ -106,25 +112,4 @@ fn api_errors(site: &mut Site<'_>) {
                 .comparison_operator(AlarmComparisonOperator::GreaterThanOrEqualToThreshold),
         );
     }
-}
-
-/// The one alarm over every alarm of the stack.
-fn everything(site: &mut Site<'_>) {
-    let alarms = site.stack.resources();
-    let alarms = alarms.filter(|resource| resource.type_name == "AWS::CloudWatch::Alarm");
-    let mut rule = Vec::new();
-    for (index, alarm) in alarms.enumerate() {
-        let or = if index == 0 { "" } else { " OR " };
-        let name = cfn::Handle::<Alarm>::to(alarm.id.as_str()).name();
-        rule.push(sub!(or, "ALARM(\"", name, "\")"));
-    }
-    site.stack.add(
-        ids::ALARM,
-        CompositeAlarm::new(Val::concat(rule))
-            .alarm_description(format!(
-                "Something is wrong in {}: the dashboard of that name shows what",
-                site.environment.stack_name()
-            ))
-            .alarm_actions([ids::alerts().arn()]),
-    );
 }

@@ -6,6 +6,9 @@ use crate::constructs::Site;
 use crate::ids;
 use cfn::cloudwatch::{Alarm, Dashboard};
 use cfn::{Handle, Val, sqs, sub};
+use contracts::Event;
+use contracts::events::InvoiceStuck;
+use contracts::handlers::Work;
 use contracts::metrics::{Metric, NAMESPACE, Unit};
 use serde_json::{Value, json};
 
@@ -20,8 +23,10 @@ pub(super) fn dashboard(site: &mut Site<'_>) {
         dead_letters(site),
         throttles(site),
         api(site),
+        streams(site),
+        stuck(site),
     ];
-    let first = HEIGHT * 2;
+    let first = HEIGHT * 3;
     for (row, watched) in (0..).zip(watched(site)) {
         let y = first + row * HEIGHT;
         widgets.push(counts(site, &watched, y).into());
@@ -162,6 +167,44 @@ fn api(site: &Site<'_>) -> Val<String> {
         )
     });
     picture_of(site, "API", "Sum", GRID / 2, HEIGHT, rows.collect())
+}
+
+/// How far the followers of tables are behind.
+fn streams(site: &Site<'_>) -> Val<String> {
+    let followers = site.graph.handlers.iter();
+    let followers = followers.filter(|handler| !handler.inputs.changes.is_empty());
+    let rows = followers.map(|handler| {
+        let name = ids::function(handler.id).name();
+        sub!(
+            "[\"AWS/Lambda\",\"IteratorAge\",\"FunctionName\",\"",
+            name,
+            "\",{\"label\":\"",
+            handler.name,
+            "\"}]"
+        )
+    });
+    let y = HEIGHT * 2;
+    let title = "Behind the tables: milliseconds";
+    picture_of(site, title, "Maximum", 0, y, rows.collect())
+}
+
+/// Invoices that rest too long, where they are seen.
+fn stuck(site: &Site<'_>) -> Val<String> {
+    let seen = watched(site).into_iter().filter(
+        |watched| matches!(watched.work, Work::Event(event) if event.name == InvoiceStuck::SPEC.name),
+    );
+    let rows = seen.map(|watched| {
+        let mut row = vec![json!(NAMESPACE), json!(Metric::Received.name())];
+        let dimensions = watched.dimensions(site).named();
+        row.extend(
+            dimensions
+                .into_iter()
+                .flat_map(|(name, value)| [json!(name), json!(value)]),
+        );
+        Val::from(Value::Array(row).to_string())
+    });
+    let y = HEIGHT * 2;
+    picture_of(site, "Stuck invoices", "Sum", GRID / 2, y, rows.collect())
 }
 
 fn ids_of<'a>(site: &'a Site<'_>, kind: &'static str) -> impl Iterator<Item = &'a str> {

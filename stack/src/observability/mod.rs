@@ -3,6 +3,8 @@
 
 mod alarms;
 mod dashboard;
+mod inputs;
+mod rollup;
 
 use crate::constructs::Site;
 use contracts::metrics::Dimensions;
@@ -11,16 +13,18 @@ use contracts::{HandlerSpec, Work};
 /// Adds alarms and dashboard. Last of all: the alarm over all alarms looks for them in the stack.
 pub(crate) fn observability(site: &mut Site<'_>) {
     alarms::alarms(site);
+    inputs::alarms(site);
     dashboard::dashboard(site);
+    rollup::rollup(site);
 }
 
-/// A consumer and one of the event types or routes that it works on: whom metrics are about.
+/// A consumer and one kind of work that it does: whom metrics are about.
 struct Watched<'a> {
     consumer: &'a HandlerSpec,
-    /// The event's name, or the route's key.
+    /// What metrics call the work.
     event_type: String,
-    /// Whether it is an event of the bus: only those have an age.
-    is_event: bool,
+    /// What it works on.
+    work: Work,
     /// How it shows in logical ids.
     id: String,
 }
@@ -38,15 +42,15 @@ impl Watched<'_> {
 
 /// Everything that has metrics of its own, in the order of the handlers.
 fn watched<'a>(site: &Site<'a>) -> Vec<Watched<'a>> {
-    let of = |consumer: &'a HandlerSpec, work: &Work| Watched {
+    let of = |consumer: &'a HandlerSpec, work: Work| Watched {
         consumer,
         id: format!("{}{}", consumer.id, id_of(&work.name())),
         event_type: work.name(),
-        is_event: matches!(work, Work::Event(_)),
+        work,
     };
     let handlers = site.graph.handlers.iter();
     handlers
-        .flat_map(|consumer| consumer.inputs.work().map(move |work| of(consumer, &work)))
+        .flat_map(|consumer| consumer.inputs.work().map(move |work| of(consumer, work)))
         .collect()
 }
 

@@ -21,13 +21,9 @@ use contracts::wiring::outputs;
 const DAYS_A_YEAR: u32 = 366;
 
 pub(super) fn documents(site: &mut Site<'_>) {
-    let days = site.environment.retention.record_years * DAYS_A_YEAR;
     let bucket = private_bucket(encryption(ids::data_key().arn())).lifecycle_configuration(
         BucketLifecycleConfiguration::new([
-            BucketRule::new(BucketRuleStatus::Enabled)
-                .id("records")
-                .expiration_in_days(days)
-                .noncurrent_version_expiration(BucketNoncurrentVersionExpiration::new(days)),
+            records_expire(&site.environment.retention),
             unfinished_uploads(),
         ]),
     );
@@ -89,8 +85,17 @@ pub(crate) fn private_bucket(encryption: BucketServerSideEncryptionByDefault) ->
         ]))
 }
 
+/// What is kept as a record goes after its time, in every version.
+pub(crate) fn records_expire(retention: &Retention) -> BucketRule {
+    let days = retention.record_years * DAYS_A_YEAR;
+    BucketRule::new(BucketRuleStatus::Enabled)
+        .id("records")
+        .expiration_in_days(days)
+        .noncurrent_version_expiration(BucketNoncurrentVersionExpiration::new(days))
+}
+
 /// Encryption by a customer-managed key.
-fn encryption(key: Val<String>) -> BucketServerSideEncryptionByDefault {
+pub(crate) fn encryption(key: Val<String>) -> BucketServerSideEncryptionByDefault {
     BucketServerSideEncryptionByDefault::new(BucketSSEAlgorithm::AwsKms).kms_master_key_id(key)
 }
 

@@ -1,0 +1,145 @@
+//! What a role may do since its handler declares a need.
+
+use super::keys::{KeyKind, KeyOf};
+use super::{Cause, Grant, WRITE_TABLE};
+use crate::environment::Environment;
+use crate::graph::Graph;
+use crate::ids;
+use cfn::sub;
+use contracts::needs::{DeclaredNeed, Need};
+use contracts::tables::{IndexSpec, RESTING, Table, UNPUBLISHED, keys};
+use std::collections::BTreeSet;
+
+const READ_TABLE: &[&str] = &["dynamodb:GetItem", "dynamodb:Query"];
+/// What keeps a table append-only (R14): nothing that is there can be changed or taken away.
+const APPEND_TABLE: &[&str] = &["dynamodb:PutItem", "dynamodb:Query"];
+/// Mappings are put once and looked up by their key.
+const CLAIM_VENDORS: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem"];
+/// The encryption context of a task token: what the kit binds it to.
+const TOKEN_CONTEXT: &[&str] = &["invoiceId", "turn", "version"];
+
+pub(super) fn of_need(
+    environment: &Environment,
+    graph: &Graph,
+    declared: &DeclaredNeed,
+) -> Vec<Grant> {
+    let cause = Cause::Need(declared.name);
+    let tables = [Table::Vendors, Table::Invoices];
+    let one = match declared.need {
+        Need::ReadTable(table) => on_table(cause, READ_TABLE, table, KeyKind::Read),
+        Need::WriteTable(table) => on_table(cause, WRITE_TABLE, table, KeyKind::Write),
+        Need::AppendTable(table) => on_table(cause, APPEND_TABLE, table, KeyKind::Write),
+        Need::ReadResting => return through_indexes(&cause, &[Table::Invoices], RESTING),
+        Need::ReadUnpublished => return through_indexes(&cause, &tables, UNPUBLISHED),
+        Need::Republish => return republish(graph, &cause),
+        Need::ClaimVendors => [keys::CALLER, keys::OWNER].into_iter().fold(
+            on_table(cause, CLAIM_VENDORS, Table::Vendors, KeyKind::Write),
+            |grant, prefix| {
+                grant.when(
+                    "ForAllValues:StringLike",
+                    "dynamodb:LeadingKeys",
+                    format!("{prefix}*"),
+                )
+            },
+        ),
+        Need::StartDecisions => Grant::new(
+            cause,
+            &["states:StartExecution"],
+            [ids::decisions_arn(environment)],
+        ),
+        Need::SealTokens => token_key(cause, &["kms:Encrypt"]),
+        Need::OpenTokens => token_key(cause, &["kms:Decrypt"]),
+        // Step Functions knows no resources here: a token names its own execution and task.
+        Need::AnswerTasks => Grant::new(cause, &["states:SendTaskSuccess"], ["*".into()]),
+        // ListBucket makes S3 say "no such key" where it would say "forbidden".
+        Need::ReadObjects(prefix) => Grant::new(
+            cause,
+            &["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"],
+            [
+                ids::documents().arn(),
+                sub!(ids::documents().arn(), "/", prefix.as_str(), "*"),
+            ],
+        )
+        .key(KeyOf::Data, KeyKind::Read, "s3"),
+        // Objects are written only where there is none; whoever finds one looks up its version.
+        Need::WriteObjects(prefix) => Grant::new(
+            cause,
+            &["s3:GetObject", "s3:PutObject"],
+            [sub!(ids::documents().arn(), "/", prefix.as_str(), "*")],
+        )
+        .key(KeyOf::Data, KeyKind::Write, "s3"),
+        Need::SendNotices => Grant::new(cause, &["sns:Publish"], [ids::notices().arn()]).key(
+            KeyOf::Messaging,
+            KeyKind::Write,
+            "sns",
+        ),
+        Need::Policy | Need::Staff => return Vec::new(),
+    };
+    vec![one]
+}
+
+fn on_table(cause: Cause, actions: &'static [&'static str], table: Table, kind: KeyKind) -> Grant {
+    Grant::new(cause, actions, [ids::table(table).arn()]).key(KeyOf::Data, kind, "dynamodb")
+}
+
+/// An index holds keys only: what they lead to is read from the tables.
+fn through_indexes(cause: &Cause, tables: &[Table], index: IndexSpec) -> Vec<Grant> {
+    let arn = |table: &Table| ids::table(*table).arn();
+    let indexes = tables
+        .iter()
+        .map(|table| sub!(arn(table), "/index/", index.name));
+    [
+        Grant::new(cause.clone(), &["dynamodb:Query"], indexes),
+        Grant::new(cause.clone(), &["dynamodb:GetItem"], tables.iter().map(arn)).part("Items"),
+    ]
+    .map(|grant| grant.key(KeyOf::Data, KeyKind::Read, "dynamodb"))
+    .to_vec()
+}
+
+/// The key itself, by no service's hand. Only under the context of a task token: what else the key has encrypted was
+/// encrypted under other contexts, and does not open.
+fn token_key(cause: Cause, actions: &'static [&'static str]) -> Grant {
+    TOKEN_CONTEXT.iter().fold(
+        Grant::new(cause, actions, [ids::data_key().arn()]),
+        |grant, name| {
+            grant.when(
+                "ForAllValues:StringEquals",
+                "kms:EncryptionContextKeys",
+                (*name).to_owned(),
+            )
+        },
+    )
+}
+
+/// Whatever any handler may publish, in its producer's name, and the mark on it.
+fn republish(graph: &Graph, cause: &Cause) -> Vec<Grant> {
+    let mut publish = Grant::new(cause.clone(), &["events:PutEvents"], [ids::bus().arn()]);
+    for handler in graph
+        .handlers
+        .iter()
+        .filter(|handler| !handler.emits.is_empty())
+    {
+        publish = publish.when("StringEqualsIfExists", "events:source", handler.source());
+    }
+    for name in published(graph) {
+        publish = publish.when(
+            "StringEqualsIfExists",
+            "events:detail-type",
+            name.to_owned(),
+        );
+    }
+    let tables = [Table::Vendors, Table::Invoices].map(|table| ids::table(table).arn());
+    let mark = Grant::new(cause.clone(), &["dynamodb:UpdateItem"], tables)
+        .part("Marks")
+        .key(KeyOf::Data, KeyKind::Write, "dynamodb");
+    vec![publish, mark]
+}
+
+/// The events that the handlers publish, once each, by name.
+pub(crate) fn published(graph: &Graph) -> BTreeSet<&'static str> {
+    let handlers = graph.handlers.iter();
+    handlers
+        .flat_map(|handler| handler.emits)
+        .map(|event| event.name)
+        .collect()
+}
