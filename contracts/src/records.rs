@@ -324,7 +324,7 @@ pub struct Announcement {
     pub event_type: String,
 }
 
-/// A notice to a vendor: one for each invoice and event.
+/// A notice to a vendor: one for each event that is told; a second dispute of an invoice is another event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NoticeRecord {

@@ -1,8 +1,9 @@
 //! The payment provider's sandbox: its durable state is the bucket. An order is one object, written only if there is none,
 //! so that handing it in twice is one payment; the object is the payment instruction, and what became of it rests beside it.
 //!
-//! Amounts steer it, like a card network's test numbers: a minor amount that ends in 66613 is declined; one that ends in
-//! 66614 gets no answer at first and turns out settled when asked for. Everything else settles at once. It moves no money.
+//! Amounts steer it, like a card network's test numbers: a minor amount that ends in 66613 is declined, every time it is
+//! tried; one that ends in 66614 gets no answer at first and turns out settled when asked for; one that ends in 66615 is
+//! declined at the first attempt and settles at any later one. Everything else settles at once. It moves no money.
 
 use crate::documents::{NewObject, Written};
 use crate::world::World;
@@ -16,6 +17,8 @@ use std::collections::HashMap;
 const DECLINED: i64 = 66_613;
 /// Minor amounts with this ending are settled, and the first answer gets lost.
 const UNANSWERED: i64 = 66_614;
+/// Minor amounts with this ending are declined at the first attempt, and settled at any later one.
+const DECLINED_ONCE: i64 = 66_615;
 const ENDING: i64 = 100_000;
 
 /// Names of what rests beside an instruction.
@@ -24,10 +27,10 @@ const TERMS: &str = "terms";
 
 /// What the sandbox does with an order.
 fn fate(order: &PaymentOrder) -> ProviderAnswer {
-    if order.amount.minor % ENDING == DECLINED {
-        ProviderAnswer::Declined
-    } else {
-        ProviderAnswer::Settled
+    match order.amount.minor % ENDING {
+        DECLINED => ProviderAnswer::Declined,
+        DECLINED_ONCE if order.attempt == 1 => ProviderAnswer::Declined,
+        _ => ProviderAnswer::Settled,
     }
 }
 
@@ -142,6 +145,12 @@ mod tests {
         assert_eq!(first_answer(&order(66_613)), ProviderAnswer::Declined);
         assert_eq!(first_answer(&order(366_614)), ProviderAnswer::Unknown);
         assert_eq!(fate(&order(66_614)), ProviderAnswer::Settled);
+        assert_eq!(first_answer(&order(566_615)), ProviderAnswer::Declined);
+        let second = PaymentOrder {
+            attempt: 2,
+            ..order(566_615)
+        };
+        assert_eq!(first_answer(&second), ProviderAnswer::Settled);
     }
 
     #[test]

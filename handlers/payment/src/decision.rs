@@ -6,8 +6,7 @@ use contracts::records::{
     InvoiceRecord, PaymentRecord, PaymentStatus, VendorProfile, normal_account,
 };
 use contracts::{Amount, InvoiceId, State};
-use ports::PortError;
-use time::OffsetDateTime;
+use ports::{Occasion, PortError};
 
 /// What comes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,27 +28,43 @@ pub enum Next {
 pub struct Claim {
     amount: Amount,
     payee_account: String,
+    attempt: u32,
 }
 
 impl Claim {
-    /// The claim's record: the first attempt.
+    /// The claim's record.
     #[must_use]
-    pub fn record(self, invoice: InvoiceId, at: OffsetDateTime) -> PaymentRecord {
+    pub fn record(self, invoice: InvoiceId, occasion: &Occasion) -> PaymentRecord {
         PaymentRecord {
             key: PaymentRecord::key_of(invoice, INSTALMENT),
             instalment: INSTALMENT,
-            attempt: 1,
+            attempt: self.attempt,
             amount: self.amount,
             payee_account: self.payee_account,
             status: PaymentStatus::Claimed,
-            at,
+            at: occasion.origin.now,
+            cause: Some(occasion.cause.clone()),
         }
     }
 }
 
+/// Which attempt comes next: a further one follows a definite decline only (R12).
+#[must_use]
+pub fn next_attempt(earlier: Option<&PaymentRecord>) -> u32 {
+    match earlier {
+        None => 1,
+        Some(declined) if declined.status == PaymentStatus::Declined => {
+            declined.attempt.saturating_add(1)
+        }
+        Some(other) => other.attempt,
+    }
+}
+
 /// Decides by the invoice's state. The account is the profile's, never the document's, and only while it is the one that
-/// was approved (R26). That a claim agrees with an
-/// earlier one is the store's condition ([`ports::may_follow`]): only there it is judged in the same moment as the version.
+/// was approved (R26). Approved after a decline it is tried again, under the same key, for the same amount and to the same
+/// payee; where the vendor has another account by now, people must settle it in another way than by this payment. That a
+/// claim agrees with an earlier one is the store's condition ([`ports::may_follow`]): only there it is judged in the same
+/// moment as the version.
 ///
 /// # Errors
 /// [`PortError::Corrupt`] when what is stored contradicts itself: a payment without a claim, an amount that can't be paid.
@@ -59,7 +74,7 @@ pub fn decide(
     payment: Option<&PaymentRecord>,
 ) -> Result<Next, PortError> {
     match (record.state, payment) {
-        (State::Approved, _) => first_claim(record, profile),
+        (State::Approved, earlier) => claim(record, profile, earlier),
         (State::Paying | State::PaymentUnknown, Some(claimed)) => Ok(Next::Ask(claimed.clone())),
         (State::Paying | State::PaymentUnknown, None) => Err(corrupt(
             record,
@@ -69,7 +84,11 @@ pub fn decide(
     }
 }
 
-fn first_claim(record: &InvoiceRecord, profile: Option<&VendorProfile>) -> Result<Next, PortError> {
+fn claim(
+    record: &InvoiceRecord,
+    profile: Option<&VendorProfile>,
+    earlier: Option<&PaymentRecord>,
+) -> Result<Next, PortError> {
     let amount = match &record.summary {
         Some(summary) if summary.payable.minor > 0 => summary.payable.clone(),
         Some(_) => return Err(corrupt(record, "it is approved, but nothing is to be paid")),
@@ -86,9 +105,15 @@ fn first_claim(record: &InvoiceRecord, profile: Option<&VendorProfile>) -> Resul
     if !profile.is_some_and(|profile| profile.onboarded) {
         return Ok(Next::Dispute(DisputeReason::AccountDiffers));
     }
+    let declined = earlier.filter(|earlier| earlier.status == PaymentStatus::Declined);
+    let payee = declined.map_or(account, |declined| declined.payee_account.as_str());
+    if normal_account(payee) != normal_account(account) {
+        return Ok(Next::Dispute(DisputeReason::AccountDiffers));
+    }
     Ok(Next::Claim(Claim {
         amount,
-        payee_account: account.to_owned(),
+        payee_account: payee.to_owned(),
+        attempt: next_attempt(earlier),
     }))
 }
 

@@ -7,13 +7,16 @@
 //! A vendor whose account is another by now, or who is no longer onboarded, is not paid: the invoice is DISPUTED.
 //! The claim is committed before the provider hears of the payment, and holds amount and payee for good. Whoever finds
 //! PAYING or PAYMENT_UNKNOWN asks the provider first, by the payment key, and hands the order in only when the provider
-//! never got it: under the same key and attempt, which the provider takes once. What a declined payment leads to next
-//! (attempt n+1, with other people's approval) is not decided here.
+//! never got it: under the same key and attempt, which the provider takes once. Besides the event that comes again, a clock
+//! asks so ([`ask_again`]). That a declined payment is tried again is people's decision: the invoice is APPROVED once more,
+//! and attempt n+1 is claimed under the same key.
 
+mod asking;
 mod decision;
 mod settle;
 
-pub use decision::{Next, decide};
+pub use asking::ask_again;
+pub use decision::{Next, decide, next_attempt};
 pub use settle::{Outcome, settle};
 
 use contracts::InvoiceId;
@@ -53,7 +56,8 @@ where
     match decide(&record, profile.as_ref(), payment.as_ref())? {
         Next::Nothing => Ok(()),
         Next::Fail(reason) => {
-            let change = fail(&record, reason, &occasion())?;
+            let attempt = next_attempt(payment.as_ref());
+            let change = fail(&record, reason, attempt, &occasion())?;
             Ok(world.commit_invoice(change).await?)
         }
         Next::Dispute(reason) => {
@@ -70,13 +74,25 @@ where
             conclude(world, &paying, claimed, answer, &occasion()).await
         }
         Next::Ask(claimed) => {
-            let mut answer = world.payment_status(&claimed.key, claimed.attempt).await?;
-            if answer == ProviderAnswer::NotFound {
-                let order = order_of(&record, &claimed, profile.as_ref())?;
-                answer = world.pay(&order).await?;
-            }
+            let answer = ask(world, &record, &claimed, profile.as_ref()).await?;
             conclude(world, &record, claimed, answer, &occasion()).await
         }
+    }
+}
+
+/// Asks the provider what became of a claimed payment, and hands the order in when it never got it.
+async fn ask<W>(
+    world: &W,
+    record: &InvoiceRecord,
+    claimed: &PaymentRecord,
+    profile: Option<&VendorProfile>,
+) -> Result<ProviderAnswer, Fault>
+where
+    W: PayVendors + Sync,
+{
+    match world.payment_status(&claimed.key, claimed.attempt).await? {
+        ProviderAnswer::NotFound => Ok(world.pay(&order_of(record, claimed, profile)?).await?),
+        answer => Ok(answer),
     }
 }
 
@@ -105,12 +121,13 @@ where
 fn fail(
     record: &InvoiceRecord,
     reason: PaymentFailure,
+    attempt: u32,
     occasion: &Occasion,
 ) -> Result<InvoiceChange, Fault> {
     let event = PaymentFailed {
         reason,
         payment_key: PaymentRecord::key_of(record.invoice_id, INSTALMENT),
-        attempt: 1,
+        attempt,
     };
     Ok(step::<Payment, _>(
         record,
@@ -125,7 +142,7 @@ fn claim_of(
     claim: decision::Claim,
     occasion: &Occasion,
 ) -> Result<(InvoiceChange, PaymentRecord), Fault> {
-    let payment = claim.record(record.invoice_id, occasion.origin.now);
+    let payment = claim.record(record.invoice_id, occasion);
     let mut change = silent_step::<Payment>(record, State::Paying, occasion)?;
     change.payment = Some(payment.clone());
     Ok((change, payment))

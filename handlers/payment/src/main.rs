@@ -6,6 +6,7 @@ use contracts::handlers::Payment;
 async fn main() -> Result<(), kit::Error> {
     kit::Consumer::<Payment>::new()
         .on(payment::handle)
+        .every(payment::ask_again)
         .run()
         .await
 }

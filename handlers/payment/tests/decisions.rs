@@ -344,3 +344,98 @@ fn an_answer_that_makes_no_sense_is_no_decline() {
     let outcome = payment::settle(&record, claimed, ProviderAnswer::NotFound, &occasion);
     assert!(matches!(outcome, Ok(payment::Outcome::NowUnknown(_))));
 }
+
+/// What a person's approval of a failed payment makes: the invoice is approved once more, and says so.
+fn approved_again(
+    world: &Memory,
+    record: &InvoiceRecord,
+    account: Option<&str>,
+) -> Detail<InvoiceApproved> {
+    let failed = world
+        .run(world.invoice(record.invoice_id))
+        .unwrap()
+        .unwrap();
+    assert_eq!(failed.state, State::PaymentFailed);
+    let again = InvoiceRecord {
+        version: failed.version + 1,
+        state: State::Approved,
+        approved_account: account.map(str::to_owned),
+        ..failed
+    };
+    world.seed_invoice(again.clone());
+    approved(&again)
+}
+
+#[test]
+fn r12_after_a_decline_a_further_attempt_keeps_key_amount_and_payee() {
+    let (world, record, first) = world();
+    world.script_provider([Behaviour::Decline, Behaviour::Decline]);
+    world.run(handle(&world, &first)).unwrap();
+    // The account as it was approved, in another spelling: the payee stays what was claimed first.
+    let second = approved_again(&world, &record, Some("nl91 abna 0417 1643 00"));
+    world.run(handle(&world, &second)).unwrap();
+    let failed = &world.outbox()[1].detail["data"];
+    assert_eq!(
+        (&failed["reason"], &failed["attempt"]),
+        (&"declined".into(), &2.into())
+    );
+    let third = approved_again(&world, &record, Some(sample::ACCOUNT));
+    for _ in ["once", "again"] {
+        world.run(handle(&world, &third)).unwrap();
+    }
+    assert_eq!(state(&world, &record), State::Paid);
+    let orders: Vec<_> = world
+        .orders()
+        .into_iter()
+        .map(|order| order.order)
+        .collect();
+    assert_eq!(
+        orders.iter().map(|order| order.attempt).collect::<Vec<_>>(),
+        [1, 2, 3]
+    );
+    for order in &orders {
+        let key = PaymentRecord::key_of(record.invoice_id, PaymentRecord::INSTALMENT);
+        assert_eq!((&order.key, &order.amount), (&key, &orders[0].amount));
+        assert_eq!(order.payee_account, sample::ACCOUNT);
+    }
+    assert_eq!(world.settlements(), 1);
+    // The approvals of the attempts before do nothing any more.
+    for old in [&first, &second] {
+        world.run(handle(&world, old)).unwrap();
+    }
+    assert_eq!((world.orders().len(), world.unlicensed_orders()), (3, 0));
+}
+
+#[test]
+fn r26_a_further_attempt_to_another_account_is_disputed() {
+    let other = "DE89370400440532013000";
+    let (world, record, event) = world();
+    world.script_provider([Behaviour::Decline]);
+    world.run(handle(&world, &event)).unwrap();
+    let mut profile = sample::profile();
+    profile.registration.account = Some(other.into());
+    world.seed_vendor(profile);
+    // The vendor's account changed since, and people approved the new one: this payment has another payee for good.
+    let again = approved_again(&world, &record, Some(other));
+    world.run(handle(&world, &again)).unwrap();
+    assert_eq!(state(&world, &record), State::Disputed);
+    assert_eq!(published(&world), ["PaymentFailed", "InvoiceDisputed"]);
+    assert_eq!((world.orders().len(), world.settlements()), (1, 0));
+}
+
+#[test]
+fn a_payment_that_failed_without_an_account_is_claimed_first_once_there_is_one() {
+    let (world, mut record, _) = world();
+    record.approved_account = None;
+    world.seed_invoice(record.clone());
+    let mut profile = sample::profile();
+    profile.registration.account = None;
+    world.seed_vendor(profile);
+    world.run(handle(&world, &approved(&record))).unwrap();
+    assert_eq!(state(&world, &record), State::PaymentFailed);
+    world.seed_vendor(sample::profile());
+    let again = approved_again(&world, &record, Some(sample::ACCOUNT));
+    world.run(handle(&world, &again)).unwrap();
+    assert_eq!(state(&world, &record), State::Paid);
+    assert_eq!(stored_payment(&world, &record).attempt, 1);
+}

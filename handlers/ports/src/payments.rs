@@ -75,6 +75,7 @@ mod tests {
             payee_account: sample::ACCOUNT.into(),
             status,
             at: sample::origin().now,
+            cause: None,
         }
     }
 

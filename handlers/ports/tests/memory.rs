@@ -110,6 +110,7 @@ fn r12_second_claim_of_a_payment_with_other_values_is_an_error() {
         payee_account: "NL91ABNA0417164300".into(),
         status: PaymentStatus::Claimed,
         at: world.origin().now,
+        cause: None,
     };
     change.payment = Some(payment.clone());
     world.run(world.commit_invoice(change.clone())).unwrap();

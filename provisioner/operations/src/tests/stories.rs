@@ -142,6 +142,7 @@ pub(crate) fn payment(status: PaymentStatus, at: OffsetDateTime) -> Item {
         payee_account: "X".into(),
         status,
         at,
+        cause: None,
     };
     items::payment(id(), &record)
 }
