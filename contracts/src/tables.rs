@@ -226,7 +226,7 @@ pub mod keys {
 
     /// Sort key of the notice about an event.
     #[must_use]
-    pub fn notice(event_type: &str) -> String {
-        format!("{NOTICE}{event_type}")
+    pub fn notice(event: EventId) -> String {
+        format!("{NOTICE}{event}")
     }
 }

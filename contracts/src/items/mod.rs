@@ -241,7 +241,7 @@ pub fn payment(invoice_id: InvoiceId, record: &PaymentRecord) -> Item {
 pub fn notice(invoice_id: InvoiceId, record: &NoticeRecord) -> Item {
     base(
         keys::invoice(invoice_id),
-        keys::notice(&record.event_type),
+        keys::notice(record.event_id),
         kinds::NOTICE,
         record,
     )

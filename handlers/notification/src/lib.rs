@@ -1,4 +1,4 @@
-//! Tells a vendor how its invoice ended: one notice for each invoice and kind of ending.
+//! Tells a vendor how its invoice goes on and how it ended: one notice for each event that it is told.
 //!
 //! The same event arrives on more than one route; the notice's record suppresses every arrival after the first. The
 //! notice goes out before it is recorded: a crash in between tells the vendor again, by the same event id, rather than
@@ -12,7 +12,7 @@ use ports::{
     Clock, Fault, Notice, NoticeOutcome, PortError, ReadInvoices, SendNotices, WriteInvoices,
 };
 
-/// Sends the notice about an ending, unless it was sent. Which events are endings is what the handler declares to consume.
+/// Sends the notice about an event, unless it was sent. Which events are told is what the handler declares to consume.
 ///
 /// # Errors
 /// When a port fails.
@@ -36,7 +36,9 @@ where
     W: Clock + ReadInvoices + WriteInvoices + SendNotices + Sync,
 {
     let subject = &event.metadata.subject;
-    let recorded = world.notice(subject.invoice_id, E::SPEC.name).await?;
+    let recorded = world
+        .notice(subject.invoice_id, event.metadata.event_id)
+        .await?;
     if recorded.is_some() {
         return Ok(NoticeOutcome::AlreadySent);
     }

@@ -1,6 +1,8 @@
 //! The Lambda function of `notification`: its decision, wired to the world.
 
-use contracts::events::{InvoiceCredited, InvoicePaid, InvoiceRejected, PaymentFailed};
+use contracts::events::{
+    DisputeResolved, InvoiceCredited, InvoiceDisputed, InvoicePaid, InvoiceRejected, PaymentFailed,
+};
 use contracts::handlers::Notification;
 use notification::handle;
 
@@ -11,6 +13,8 @@ async fn main() -> Result<(), kit::Error> {
         .on(handle::<InvoiceCredited, _>)
         .on(handle::<InvoiceRejected, _>)
         .on(handle::<PaymentFailed, _>)
+        .on(handle::<InvoiceDisputed, _>)
+        .on(handle::<DisputeResolved, _>)
         .run()
         .await
 }

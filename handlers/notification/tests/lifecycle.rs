@@ -4,8 +4,9 @@
 
 use contracts::envelope::Detail;
 use contracts::events::{
-    DocumentFormat, DocumentRef, InvoiceApproved, InvoiceCredited, InvoicePaid, InvoiceReceived,
-    InvoiceRejected, InvoiceSubmitted, InvoiceValidated, PaymentFailed, VendorRegistered,
+    DocumentFormat, DocumentRef, InvoiceApproved, InvoiceCredited, InvoiceDisputed, InvoicePaid,
+    InvoiceReceived, InvoiceRejected, InvoiceSubmitted, InvoiceValidated, PaymentFailed,
+    VendorRegistered,
 };
 use contracts::handlers::Portal;
 use contracts::lifecycle::transition;
@@ -114,6 +115,7 @@ async fn deliver(world: &Memory, draft: Draft) -> Result<(), Fault> {
         "InvoiceCredited" => notification::handle(world, &detail::<InvoiceCredited>(&draft)).await,
         "InvoiceRejected" => notification::handle(world, &detail::<InvoiceRejected>(&draft)).await,
         "PaymentFailed" => notification::handle(world, &detail::<PaymentFailed>(&draft)).await,
+        "InvoiceDisputed" => notification::handle(world, &detail::<InvoiceDisputed>(&draft)).await,
         _ => Ok(()),
     }
 }

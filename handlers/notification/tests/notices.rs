@@ -1,11 +1,11 @@
-//! One notice for each invoice and kind of ending, whichever way and however often its event arrives.
+//! One notice for each event that is told, whichever way and however often its event arrives.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
 use contracts::State;
 use contracts::envelope::Detail;
 use contracts::events::{
-    InvoiceCredited, InvoicePaid, InvoiceRejected, PaidReason, PaymentFailed, PaymentFailure,
-    RejectionReason,
+    DisputeOutcome, DisputeReason, DisputeResolved, InvoiceCredited, InvoiceDisputed, InvoicePaid,
+    InvoiceRejected, PaidReason, PaymentFailed, PaymentFailure, RejectionReason,
 };
 use notification::{handle, notify};
 use ports::NoticeOutcome::{AlreadySent, Sent};
@@ -33,12 +33,13 @@ fn r4_a_paid_invoice_is_told_once() {
     assert_eq!(notices[0].event_type, "InvoicePaid");
     assert_eq!(notices[0].event_id, event.metadata.event_id);
     let id = event.metadata.subject.invoice_id;
-    let record = world.run(world.notice(id, "InvoicePaid")).unwrap().unwrap();
+    let record = world.run(world.notice(id, event.metadata.event_id));
+    let record = record.unwrap().unwrap();
     assert_eq!(record.event_id, event.metadata.event_id);
 }
 
 #[test]
-fn every_kind_of_ending_is_told() {
+fn every_kind_of_news_is_told() {
     let world = Memory::default();
     let record = sample::invoice(State::Rejected, 3);
     let credited = InvoiceCredited {
@@ -54,7 +55,19 @@ fn every_kind_of_ending_is_told() {
         payment_key: "key".into(),
         attempt: 1,
     };
+    let disputed = InvoiceDisputed {
+        reason: DisputeReason::Opened,
+    };
+    let resolved = DisputeResolved {
+        outcome: DisputeOutcome::Reject,
+    };
     world.run(handle(&world, &paid())).unwrap();
+    world
+        .run(handle(&world, &sample::event(&record, disputed)))
+        .unwrap();
+    world
+        .run(handle(&world, &sample::event(&record, resolved)))
+        .unwrap();
     world
         .run(handle(&world, &sample::event(&record, credited)))
         .unwrap();
@@ -69,10 +82,33 @@ fn every_kind_of_ending_is_told() {
         told,
         [
             "InvoicePaid",
+            "InvoiceDisputed",
+            "DisputeResolved",
             "InvoiceCredited",
             "InvoiceRejected",
             "PaymentFailed"
         ]
+    );
+}
+
+#[test]
+fn r12_two_routes_tell_once_and_the_next_dispute_is_told_again() {
+    let world = Memory::default();
+    let disputed = |version| {
+        let data = InvoiceDisputed {
+            reason: DisputeReason::AccountDiffers,
+        };
+        sample::event(&sample::invoice(State::Disputed, version), data)
+    };
+    // Both routes bring the same event; the invoice is resolved, and disputed again later.
+    for (version, outcome) in [(4, Sent), (4, AlreadySent), (7, Sent), (7, AlreadySent)] {
+        let told = world.run(notify(&world, &disputed(version)));
+        assert_eq!(told.unwrap(), outcome, "version {version}");
+    }
+    let ids: Vec<_> = world.notices().iter().map(|n| n.event_id).collect();
+    assert_eq!(
+        ids,
+        [4, 7].map(|version| disputed(version).metadata.event_id)
     );
 }
 
@@ -87,7 +123,8 @@ fn a_notice_that_did_not_go_out_is_not_recorded() {
     world.fail_next(1);
     assert!(schedule.turn(0).unwrap().is_err());
     let id = event.metadata.subject.invoice_id;
-    assert_eq!(world.run(world.notice(id, "InvoicePaid")).unwrap(), None);
+    let recorded = world.run(world.notice(id, event.metadata.event_id));
+    assert_eq!(recorded.unwrap(), None);
     assert!(world.notices().is_empty());
 }
 

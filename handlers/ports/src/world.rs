@@ -51,11 +51,11 @@ pub trait ReadInvoices {
         id: InvoiceId,
         instalment: u32,
     ) -> impl Future<Output = Answer<Option<PaymentRecord>>> + Send;
-    /// The notice about an event's type, if it was sent.
+    /// The notice about an event, if it was sent.
     fn notice(
         &self,
         id: InvoiceId,
-        event_type: &str,
+        event: EventId,
     ) -> impl Future<Output = Answer<Option<NoticeRecord>>> + Send;
 }
 
@@ -64,7 +64,7 @@ pub trait WriteInvoices {
     /// Commits a change with its history item, events, payment and key claim, or nothing. `Stale` when the version moved
     /// on, `Conflict` when the business key or the payment is held with other values.
     fn commit_invoice(&self, change: InvoiceChange) -> impl Future<Output = Answer<()>> + Send;
-    /// Records a notice, once: `Conflict` when there is one for this event type already.
+    /// Records a notice, once: `Conflict` when there is one about this event already.
     fn record_notice(
         &self,
         id: InvoiceId,

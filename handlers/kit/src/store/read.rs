@@ -7,7 +7,7 @@ use contracts::items::{Item, holder, record};
 use contracts::needs;
 use contracts::records::{InvoiceRecord, NoticeRecord, PaymentRecord, VendorProfile};
 use contracts::tables::{Table, keys};
-use contracts::{Handler, InvoiceId, Needs, VendorId};
+use contracts::{EventId, Handler, InvoiceId, Needs, VendorId};
 use ports::{Answer, ReadInvoices, ReadVendors};
 use serde::de::DeserializeOwned;
 
@@ -77,12 +77,8 @@ impl<H: Needs<needs::ReadInvoices>> ReadInvoices for World<H> {
         .await
     }
 
-    async fn notice(&self, id: InvoiceId, event_type: &str) -> Answer<Option<NoticeRecord>> {
-        self.record(
-            Table::Invoices,
-            &keys::invoice(id),
-            &keys::notice(event_type),
-        )
-        .await
+    async fn notice(&self, id: InvoiceId, event: EventId) -> Answer<Option<NoticeRecord>> {
+        self.record(Table::Invoices, &keys::invoice(id), &keys::notice(event))
+            .await
     }
 }

@@ -5,11 +5,11 @@ use crate::change::{Completes, InvoiceChange};
 use crate::error::PortError;
 use crate::sweep::Resting;
 use crate::world::{Answer, ReadInvoices, WriteInvoices};
-use contracts::InvoiceId;
 use contracts::ids::InvoiceKey;
 use contracts::records::{
     HistoryRecord, InvoiceRecord, NoticeRecord, PaymentRecord, PaymentStatus,
 };
+use contracts::{EventId, InvoiceId};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub(super) struct Invoices {
     history: BTreeMap<InvoiceId, Vec<HistoryRecord>>,
     holders: BTreeMap<String, InvoiceId>,
     payments: BTreeMap<(InvoiceId, u32), PaymentRecord>,
-    notices: BTreeMap<(InvoiceId, String), NoticeRecord>,
+    notices: BTreeMap<(InvoiceId, EventId), NoticeRecord>,
     completed: Vec<String>,
 }
 
@@ -90,9 +90,9 @@ impl ReadInvoices for Memory {
         .await
     }
 
-    async fn notice(&self, id: InvoiceId, event_type: &str) -> Answer<Option<NoticeRecord>> {
-        let subject = format!("notice {event_type} of {id}");
-        let key = (id, event_type.to_owned());
+    async fn notice(&self, id: InvoiceId, event: EventId) -> Answer<Option<NoticeRecord>> {
+        let subject = format!("notice {event} of {id}");
+        let key = (id, event);
         self.read(&subject, |inner| inner.invoices.notices.get(&key).cloned())
             .await
     }
@@ -112,7 +112,7 @@ impl WriteInvoices for Memory {
     async fn record_notice(&self, id: InvoiceId, notice: NoticeRecord) -> Answer<()> {
         let subject = format!("notice {} of {id}", notice.event_type);
         self.write(&subject, |inner| {
-            let key = (id, notice.event_type.clone());
+            let key = (id, notice.event_id);
             if inner.invoices.notices.contains_key(&key) {
                 return Err(PortError::Conflict {
                     subject: subject.clone(),
