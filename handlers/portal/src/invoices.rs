@@ -1,5 +1,6 @@
 //! Submitting an invoice document, and showing an invoice.
 
+use crate::acting::acting;
 use crate::problem::{Refused, absent};
 use crate::{Accepted, PortalWorld, Standing, accepted, caller, cause};
 use contracts::envelope::{Cause, Metadata, Origin};
@@ -19,6 +20,9 @@ pub(crate) async fn submit<W: PortalWorld>(
 ) -> Result<Response, Refused> {
     let document = documents::read(&request.body).map_err(|error| unreadable(&error))?;
     let (id, cause) = (document.invoice_id(), cause(request));
+    acting(world, request)
+        .await?
+        .submits_for(document.vendor_id())?;
     let answer = |status: State, standing| {
         accepted(
             Accepted::Invoice(id),
@@ -114,12 +118,18 @@ struct ShownPayment<'a> {
     status: contracts::records::PaymentStatus,
 }
 
-/// Shows an invoice.
-pub(crate) async fn show<W: PortalWorld>(world: &W, id: Option<&str>) -> Result<Response, Refused> {
-    let id: InvoiceId = id
+/// Shows an invoice to who may see it.
+pub(crate) async fn show<W: PortalWorld>(
+    world: &W,
+    request: &Request,
+) -> Result<Response, Refused> {
+    let acting = acting(world, request).await?;
+    let id: InvoiceId = request
+        .parameter("invoiceId")
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| absent("invoice"))?;
-    let record = world.invoice(id).await?.ok_or_else(|| absent("invoice"))?;
+    let found = world.invoice(id).await?;
+    let record = acting.sees(found, InvoiceRecord::vendor_id, "invoice")?;
     let payment = world.payment(id, PaymentRecord::INSTALMENT).await?;
     Ok(Response::json(200, &shown(&record, payment.as_ref())))
 }

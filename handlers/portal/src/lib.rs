@@ -2,8 +2,10 @@
 //!
 //! A submission is accepted (202) once its content is stored and its fact is on the bus; whatever follows is other
 //! handlers' work, and a GET shows it. What can't become a typed invoice or a registration is refused at once. Every POST is
-//! repeatable under its `Idempotency-Key` (R12). Who may call was decided before; nothing here authenticates.
+//! repeatable under its `Idempotency-Key` (R12). Who the caller is was authenticated before; for whom it may act is decided
+//! in `acting` (R20).
 
+mod acting;
 mod invoices;
 mod problem;
 mod registration;
@@ -14,7 +16,8 @@ use contracts::{CorrelationId, InvoiceId, VendorId};
 use ports::api::{IDEMPOTENCY_KEY, Problem, PublishEvents, Request, Response};
 use ports::idempotency::{Claims, Terms, answer_once};
 use ports::{
-    Clock, PortError, ReadInvoices, ReadVendors, WriteInvoiceDocuments, WriteRegistrations,
+    ClaimVendors, Clock, PortError, ReadInvoices, ReadVendors, Staff, WriteInvoiceDocuments,
+    WriteRegistrations,
 };
 use problem::Refused;
 
@@ -28,6 +31,8 @@ pub trait PortalWorld:
     + WriteInvoiceDocuments
     + WriteRegistrations
     + PublishEvents
+    + ClaimVendors
+    + Staff
     + Sync
 {
 }
@@ -39,6 +44,8 @@ impl<W> PortalWorld for W where
         + WriteInvoiceDocuments
         + WriteRegistrations
         + PublishEvents
+        + ClaimVendors
+        + Staff
         + Sync
 {
 }
@@ -70,9 +77,9 @@ where
 pub async fn handle<W: PortalWorld>(world: &W, request: &Request) -> Response {
     let answer = match request.route.as_str() {
         "POST /vendors" => vendors::register(world, request).await,
-        "GET /vendors/{vendorId}" => vendors::show(world, request.parameter("vendorId")).await,
+        "GET /vendors/{vendorId}" => vendors::show(world, request).await,
         "POST /invoices" => invoices::submit(world, request).await,
-        "GET /invoices/{invoiceId}" => invoices::show(world, request.parameter("invoiceId")).await,
+        "GET /invoices/{invoiceId}" => invoices::show(world, request).await,
         _ => Err(Refused::from(Problem {
             status: 404,
             code: "no-such-route",

@@ -1,6 +1,8 @@
 //! The portal over a world and claims in memory, with the project's own samples.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
+mod acting;
+
 use super::*;
 use contracts::State;
 use contracts::events::RejectionReason;
@@ -21,10 +23,23 @@ const TERMS: Terms = Terms {
     keep: Duration::days(1),
 };
 
-#[derive(Default)]
 struct Desk {
     world: Memory,
     claims: MemoryClaims,
+}
+
+impl Default for Desk {
+    /// Whoever asks is staff; sellers' callers have tests of their own.
+    fn default() -> Self {
+        let world = Memory::default();
+        for caller in ["tester", "somebody else"] {
+            world.hire(caller);
+        }
+        Self {
+            world,
+            claims: MemoryClaims::default(),
+        }
+    }
 }
 
 impl Desk {

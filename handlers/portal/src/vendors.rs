@@ -1,5 +1,6 @@
 //! Registering a vendor, and showing one.
 
+use crate::acting::{acting, registers};
 use crate::problem::{Refused, absent};
 use crate::{Accepted, PortalWorld, Standing, accepted, caller, cause, registration};
 use contracts::envelope::{Cause, Metadata, Origin};
@@ -21,6 +22,7 @@ pub(crate) async fn register<W: PortalWorld>(
     let cause = cause(request);
     let sha256 = Sha256Hex::of(&request.body);
     let known = world.vendor(id).await?;
+    registers(world, request, id, known.as_ref()).await?;
     let reference = world
         .store_registration(Stored {
             bytes: &request.body,
@@ -79,12 +81,18 @@ struct Shown<'a> {
     account_change_pending: bool,
 }
 
-/// Shows a vendor.
-pub(crate) async fn show<W: PortalWorld>(world: &W, id: Option<&str>) -> Result<Response, Refused> {
-    let id: VendorId = id
+/// Shows a vendor to who may see it.
+pub(crate) async fn show<W: PortalWorld>(
+    world: &W,
+    request: &Request,
+) -> Result<Response, Refused> {
+    let acting = acting(world, request).await?;
+    let id: VendorId = request
+        .parameter("vendorId")
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| absent("vendor"))?;
-    let profile = world.vendor(id).await?.ok_or_else(|| absent("vendor"))?;
+    let found = world.vendor(id).await?;
+    let profile = acting.sees(found, |profile| profile.vendor_id, "vendor")?;
     Ok(Response::json(
         200,
         &Shown {

@@ -3,13 +3,13 @@
 use super::Memory;
 use crate::error::PortError;
 use crate::people::{
-    AnswerTasks, Answered, OpenTokens, ReadApprovals, Seal, SealTokens, Staff, StartDecisions,
-    WriteApprovals,
+    AnswerTasks, Answered, ClaimVendors, OpenTokens, ReadApprovals, Seal, SealTokens, Staff,
+    StartDecisions, WriteApprovals,
 };
 use crate::world::Answer;
-use contracts::InvoiceId;
 use contracts::records::ApprovalRecord;
 use contracts::tasks::{DecisionRequest, Verdict};
+use contracts::{InvoiceId, VendorId};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]
@@ -20,6 +20,7 @@ pub(super) struct People {
     gone: BTreeSet<String>,
     answers: Vec<(String, Verdict)>,
     staff: BTreeSet<String>,
+    callers: BTreeMap<String, VendorId>,
 }
 
 impl Memory {
@@ -135,5 +136,31 @@ impl AnswerTasks for Memory {
 impl Staff for Memory {
     fn is_staff(&self, principal: &str) -> bool {
         self.lock().people.staff.contains(principal)
+    }
+}
+
+impl ClaimVendors for Memory {
+    async fn vendor_of(&self, principal: &str) -> Answer<Option<VendorId>> {
+        self.read("a caller's mapping", |inner| {
+            inner.people.callers.get(principal).copied()
+        })
+        .await
+    }
+
+    async fn claim_vendor(&self, principal: &str, vendor: VendorId) -> Answer<()> {
+        let subject = format!("vendor {vendor}");
+        self.write(&subject, |inner| {
+            let mut mapped = inner.people.callers.iter();
+            if let Some((caller, of)) = mapped.find(|(c, v)| *c == principal || **v == vendor) {
+                let same = caller == principal && *of == vendor;
+                return same.then_some(()).ok_or_else(|| PortError::Conflict {
+                    subject: subject.clone(),
+                });
+            }
+            let callers = &mut inner.people.callers;
+            callers.insert(principal.to_owned(), vendor);
+            Ok(())
+        })
+        .await
     }
 }
