@@ -5,7 +5,7 @@
 //! profile it speaks of, and only when the vendor is usable.
 //!
 //! Another account than the profile's is never applied here (R26): it is kept as pending, until a second person and a
-//! waiting time have let it through. Whatever else changed is applied.
+//! waiting time have let it through, with who asked for it and since when. Whatever else changed is applied.
 
 mod checks;
 
@@ -14,7 +14,7 @@ pub use checks::{iban_check, vat_check};
 use contracts::envelope::Detail;
 use contracts::events::{DocumentRef, Finding, VendorOnboarded, VendorRegistered};
 use contracts::handlers::VendorRegistration;
-use contracts::policy::{Policy, VendorChecks};
+use contracts::policy::Policy;
 use contracts::records::{Registration, VendorProfile, normal_account};
 use contracts::{Handler, VendorId};
 use ports::{
@@ -30,6 +30,8 @@ pub struct Accepted {
     pub vendor_id: VendorId,
     /// What was registered.
     pub registration: Registration,
+    /// Who registered, as the API authenticated them.
+    pub by: String,
     /// When it was accepted.
     pub at: OffsetDateTime,
 }
@@ -42,27 +44,40 @@ pub fn decide(
     stored: Option<&VendorProfile>,
     policy: &Policy,
 ) -> Option<VendorProfile> {
-    if stored.is_some_and(|stored| accepted.at < stored.registered_at) {
+    if stored.is_some_and(|stored| is_old(&accepted, stored)) {
         return None;
     }
-    let (registration, pending_account) = match stored {
+    let by = accepted.by;
+    let asked = match stored {
         Some(stored) => held(accepted.registration, stored),
-        None => (accepted.registration, None),
+        None => Asked::At(accepted.registration),
+    };
+    let (registration, pending, account_by) = match asked {
+        Asked::At(registration) => (registration, None, Some(by)),
+        Asked::Kept(registration) => (registration, None, account_by(stored)),
+        Asked::Other(registration, account) => {
+            let pending = pending(account, by, accepted.at, stored);
+            (registration, Some(pending), account_by(stored))
+        }
     };
     let vat_check = vat_check(registration.vat_id.as_deref());
     let iban_check = iban_check(registration.account.as_deref());
+    let (pending_account, pending_by, pending_since) = match pending {
+        Some(Pending { account, by, since }) => (Some(account), by, since),
+        None => (None, None, None),
+    };
     let profile = VendorProfile {
         vendor_id: accepted.vendor_id,
         version: stored.map_or(0, |profile| profile.version) + 1,
         registration,
         vat_check,
         iban_check,
-        onboarded: onboards(policy, &[vat_check, iban_check]),
+        onboarded: policy.onboards(&[vat_check, iban_check]),
         registered_at: accepted.at,
         pending_account,
-        pending_by: None,
-        pending_since: None,
-        account_by: None,
+        pending_by,
+        pending_since,
+        account_by,
         account_decision: stored.and_then(|stored| stored.account_decision.clone()),
     };
     match stored {
@@ -77,11 +92,29 @@ pub fn decide(
     }
 }
 
-/// A registration with the account that the profile has, and the one that it asked for, if that is another. Only an account
-/// that kept its vendor from being onboarded is mended at once: nothing was ever paid to it.
-fn held(asked: Registration, stored: &VendorProfile) -> (Registration, Option<String>) {
+/// Whether a newer registration stands, or the same one stood already when its account was decided about: delivered once
+/// more it must not ask for that account again.
+fn is_old(accepted: &Accepted, stored: &VendorProfile) -> bool {
+    let decided = stored.account_decision.as_ref();
+    let asked_before = decided.is_some_and(|decided| accepted.at <= decided.at);
+    accepted.at < stored.registered_at || (accepted.at == stored.registered_at && asked_before)
+}
+
+/// What a registration asks for, with the account that is applied.
+enum Asked {
+    /// Its own account is applied: nothing was ever paid to another.
+    At(Registration),
+    /// The account that the profile has.
+    Kept(Registration),
+    /// The account that the profile has; it asks for another.
+    Other(Registration, String),
+}
+
+/// What a registration asks for beside the stored profile. Only an account that kept its vendor from being onboarded is
+/// mended at once: nothing was ever paid to it.
+fn held(asked: Registration, stored: &VendorProfile) -> Asked {
     if stored.iban_check == Finding::Invalid && !stored.onboarded {
-        return (asked, None);
+        return Asked::At(asked);
     }
     let other = asked.account.clone().filter(|account| {
         let kept = stored.account().map(normal_account);
@@ -91,13 +124,48 @@ fn held(asked: Registration, stored: &VendorProfile) -> (Registration, Option<St
         account: stored.registration.account.clone(),
         ..asked
     };
-    (registration, other)
+    match other {
+        Some(account) => Asked::Other(registration, account),
+        None => Asked::Kept(registration),
+    }
 }
 
-/// `warn` onboards whatever the checks found. `enforce` refuses what is certainly wrong; what can't be judged (no
-/// identifier, or a country that no library covers) is no fault of the vendor's.
-fn onboards(policy: &Policy, findings: &[Finding]) -> bool {
-    policy.vendor_checks == VendorChecks::Warn || !findings.contains(&Finding::Invalid)
+/// An account that waits for a second person.
+struct Pending {
+    account: String,
+    by: Option<String>,
+    since: Option<OffsetDateTime>,
+}
+
+/// Asked for once more, by whomever, an account waits as it did: the waiting time counts from the first request, and who
+/// made that can't let it through.
+fn pending(
+    account: String,
+    by: String,
+    at: OffsetDateTime,
+    stored: Option<&VendorProfile>,
+) -> Pending {
+    let waiting = stored.and_then(|stored| {
+        let pending = stored.pending_account.as_ref()?;
+        (normal_account(pending) == normal_account(&account)).then(|| Pending {
+            account: pending.clone(),
+            by: stored.pending_by.clone(),
+            since: stored.pending_since,
+        })
+    });
+    let begun = Pending {
+        account,
+        by: Some(by),
+        since: Some(at),
+    };
+    match waiting {
+        Some(waiting) if waiting.by.is_some() && waiting.since.is_some() => waiting,
+        _ => begun,
+    }
+}
+
+fn account_by(stored: Option<&VendorProfile>) -> Option<String> {
+    stored.and_then(|stored| stored.account_by.clone())
 }
 
 fn says_the_same(profile: &VendorProfile, stored: &VendorProfile) -> bool {
@@ -121,6 +189,7 @@ where
     let accepted = Accepted {
         vendor_id: event.metadata.subject.vendor_id,
         registration: parse(&world.registration(reference).await?, reference)?,
+        by: event.data.registered_by.clone(),
         at: event.metadata.timestamp,
     };
     check_identity(&accepted, reference)?;

@@ -6,7 +6,8 @@ use contracts::envelope::{Detail, Metadata};
 use contracts::events::{DocumentFormat, Finding, VendorRegistered};
 use contracts::ids::Sha256Hex;
 use contracts::policy::{Policy, VendorChecks};
-use contracts::records::{Registration, VendorProfile};
+use contracts::records::{AccountDecision, Registration, VendorProfile};
+use contracts::tasks::Verdict;
 use ports::memory::{Memory, Schedule, sample};
 use ports::{Clock, Fault, PortError, ReadVendors, Stored, WriteRegistrations};
 use proptest::prelude::*;
@@ -23,6 +24,17 @@ fn world(vendor_checks: VendorChecks) -> Memory {
 /// Stores a registration and gives the event that the portal publishes for it.
 fn registered(world: &Memory, registration: &Registration) -> Detail<VendorRegistered> {
     stored(world, &serde_json::to_vec(registration).unwrap())
+}
+
+/// The same, by somebody.
+fn registered_by(
+    world: &Memory,
+    who: &str,
+    registration: &Registration,
+) -> Detail<VendorRegistered> {
+    let mut event = registered(world, registration);
+    event.data.registered_by = who.to_owned();
+    event
 }
 
 fn stored(world: &Memory, bytes: &[u8]) -> Detail<VendorRegistered> {
@@ -69,7 +81,11 @@ fn r1_a_registration_makes_version_1_and_onboards() {
     let world = world(VendorChecks::Enforce);
     let event = registered(&world, &sample::registration());
     world.run(handle(&world, &event)).unwrap();
-    assert_eq!(profile(&world), Some(sample::profile()));
+    let expected = VendorProfile {
+        account_by: Some("tester".into()),
+        ..sample::profile()
+    };
+    assert_eq!(profile(&world), Some(expected));
     let outbox = world.outbox();
     assert_eq!(outbox.len(), 1);
     assert_eq!(outbox[0].spec.name, "VendorOnboarded");
@@ -171,6 +187,95 @@ fn r26_another_account_waits_and_the_rest_is_applied() {
         let now = profile(&world).unwrap();
         assert_eq!(now.pending_account, None);
         assert_eq!(now.registration, sample::registration());
+    }
+}
+
+#[test]
+fn r26_a_changed_account_names_who_asked_for_it_and_since_when() {
+    let world = world(VendorChecks::Enforce);
+    let seller = registered_by(&world, "seller", &sample::registration());
+    world.run(handle(&world, &seller)).unwrap();
+    world.advance(Duration::hours(1));
+    let first = registered_by(&world, "ann", &with_account("DE89370400440532013000"));
+    world.run(handle(&world, &first)).unwrap();
+    let pending = profile(&world).unwrap();
+    assert_eq!(pending.account_by.as_deref(), Some("seller"));
+    let asked = |profile: &VendorProfile| (profile.pending_by.clone(), profile.pending_since);
+    let by_ann = (Some("ann".to_owned()), Some(first.metadata.timestamp));
+    assert_eq!((pending.version, asked(&pending)), (2, by_ann.clone()));
+
+    // The same account again, in another spelling and by another person: it waits as it did.
+    world.advance(Duration::hours(1));
+    let again = registered_by(&world, "bob", &with_account("DE89 3704 0044 0532 0130 00"));
+    world.run(handle(&world, &again)).unwrap();
+    let now = profile(&world).unwrap();
+    assert_eq!((now.version, asked(&now)), (2, by_ann), "only renewed");
+    assert_eq!(now.registered_at, again.metadata.timestamp);
+
+    // Another account is another request.
+    let other = registered_by(&world, "bob", &with_account(INVALID));
+    world.run(handle(&world, &other)).unwrap();
+    let now = profile(&world).unwrap();
+    let by_bob = (Some("bob".to_owned()), Some(other.metadata.timestamp));
+    assert_eq!((now.version, asked(&now)), (3, by_bob));
+
+    // Withdrawn, nobody asks any more; the account is still the first one's.
+    let back = registered_by(&world, "bob", &sample::registration());
+    world.run(handle(&world, &back)).unwrap();
+    let now = profile(&world).unwrap();
+    assert_eq!((now.version, asked(&now)), (4, (None, None)));
+    assert_eq!(now.account_by.as_deref(), Some("seller"));
+}
+
+#[test]
+fn r26_a_declined_account_is_asked_for_again_by_a_new_registration_only() {
+    let world = world(VendorChecks::Enforce);
+    let first = registered(&world, &sample::registration());
+    world.run(handle(&world, &first)).unwrap();
+    world.advance(Duration::hours(1));
+    let other = with_account("DE89370400440532013000");
+    let changed = registered(&world, &other);
+    world.run(handle(&world, &changed)).unwrap();
+    world.advance(Duration::hours(1));
+    let asked = profile(&world).unwrap();
+    assert!(asked.pending_account.is_some());
+    let declined = VendorProfile {
+        version: asked.version + 1,
+        pending_account: None,
+        pending_by: None,
+        pending_since: None,
+        account_decision: Some(AccountDecision {
+            verdict: Verdict::Reject,
+            by: "bob".into(),
+            request: sample::cause().correlation_id,
+            reason: "unknown bank".into(),
+            at: world.origin().now,
+        }),
+        ..asked
+    };
+    world.seed_vendor(declined.clone());
+    world.run(handle(&world, &changed)).unwrap();
+    assert_eq!(profile(&world), Some(declined), "delivered once more");
+    world.advance(Duration::hours(1));
+    let again = registered(&world, &other);
+    world.run(handle(&world, &again)).unwrap();
+    let now = profile(&world).unwrap();
+    assert_eq!(now.pending_since, Some(again.metadata.timestamp));
+    assert!(now.account_decision.is_some(), "what was decided is kept");
+}
+
+#[test]
+fn r26_a_mended_account_is_whose_who_mended_it() {
+    let world = world(VendorChecks::Enforce);
+    for (who, registration) in [
+        ("seller", with_account(INVALID)),
+        ("ann", sample::registration()),
+    ] {
+        let event = registered_by(&world, who, &registration);
+        world.run(handle(&world, &event)).unwrap();
+        let now = profile(&world).unwrap();
+        assert_eq!(now.account_by.as_deref(), Some(who));
+        assert_eq!((now.pending_account, now.pending_by), (None, None));
     }
 }
 
