@@ -37,6 +37,15 @@ pub struct Queue {
     pub url: String,
 }
 
+/// A bucket of the stack.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bucket {
+    /// Its logical id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
 /// What a rule of the stack can deliver to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
@@ -118,6 +127,24 @@ impl Deployed {
             name: url.rsplit('/').next().unwrap_or_default().to_owned(),
             url,
         })
+    }
+
+    /// A bucket by its logical id.
+    pub(crate) fn bucket(&self, id: &str) -> Option<Bucket> {
+        let resource = self.resources.get(id)?;
+        let name = resource.physical_id.clone()?;
+        (resource.type_name == "AWS::S3::Bucket").then(|| Bucket {
+            id: id.to_owned(),
+            name,
+        })
+    }
+
+    /// The resources that say how what rests in them gets back.
+    pub(crate) fn with_ways_back(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.resources
+            .iter()
+            .map(|(id, resource)| (id.as_str(), &resource.metadata["WayBack"]))
+            .filter(|(_, way)| way.is_object())
     }
 
     /// A function, a queue or a topic by its logical id.

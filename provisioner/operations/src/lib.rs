@@ -26,7 +26,7 @@ mod timeline;
 mod validate;
 mod vendor;
 
-pub use deployed::{Deployed, Queue, Target, UnreadableTemplate};
+pub use deployed::{Bucket, Deployed, Queue, Target, UnreadableTemplate};
 pub use endpoints::{Endpoints, MissingOutput};
 pub use event::EventEntry;
 pub use failure::{Failure, Place};

@@ -12,8 +12,9 @@ use operations::Deployed;
 use operations::aws::WaysBack;
 use operations::redrive::{
     DeadLetterQueue, Pick, RedriveFailure, RedrivePlan, Redriven, Redriving, dead_letter_queue,
-    look, overview, overview_text, plan, plan_text, redrive, redriven_text,
+    look, looked_text, overview, overview_text, plan, plan_text, redrive, redriven_text,
 };
+use serde::Serialize;
 use stack::Environment;
 use std::io::Write as _;
 
@@ -33,12 +34,13 @@ pub async fn run(context: &Context, args: &RedriveArgs) -> Result<Exit, Failure>
     if !args.list {
         dlq.open().map_err(|error| failure(&error))?;
     }
-    let looked = look(&reached.world, &dlq.queue)
+    let looked = look(&reached.world, &dlq)
         .await
         .map_err(|error| failure(&error))?;
     if args.list {
         let seen = Redriven::looked(name, &dlq, &looked);
-        return report(ui, &seen);
+        ui.result(&seen, || looked_text(&seen))?;
+        return Ok(Exit::Done);
     }
     let pick = match (&args.id, args.max) {
         (Some(id), _) => Pick::One(id.clone()),
@@ -46,7 +48,7 @@ pub async fn run(context: &Context, args: &RedriveArgs) -> Result<Exit, Failure>
         (None, None) => Pick::All,
     };
     let plan = plan(&reached.deployed, &dlq, &looked, &pick).map_err(|error| failure(&error))?;
-    show(ui, &plan_text(&plan));
+    show(ui, &Redriven::planned(name, &plan), &plan_text(&plan));
     if !plan.is_empty() {
         approve(ui, name, &question(&dlq, &plan), "--list").await?;
     }
@@ -55,12 +57,8 @@ pub async fn run(context: &Context, args: &RedriveArgs) -> Result<Exit, Failure>
     })
     .await
     .map_err(|error| failure(&error))?;
-    report(ui, &done)
-}
-
-fn report(ui: &Ui, document: &Redriven) -> Result<Exit, Failure> {
-    ui.result(document, || redriven_text(document))?;
-    Ok(super::document::exit(document.exit()))
+    ui.result(&done, || redriven_text(&done))?;
+    Ok(super::document::exit(done.exit()))
 }
 
 fn question(dlq: &DeadLetterQueue, plan: &RedrivePlan) -> String {
@@ -87,16 +85,19 @@ fn failure(error: &RedriveFailure) -> Failure {
 }
 
 /// Shows a plan on stderr: stdout is the result's.
-pub(super) fn show(ui: &Ui, plan: &str) {
+pub(super) fn show<T: Serialize>(ui: &Ui, plan: &T, text: &str) {
     if ui.voice == Voice::Quiet {
         return;
     }
-    match ui.live {
-        Live::Json => ui.say(plan),
-        Live::Bar | Live::Lines => {
-            let _ = std::io::stderr().lock().write_all(plan.as_bytes());
-        }
-    }
+    let text = match ui.live {
+        Live::Json => format!(
+            "{}\n",
+            serde_json::json!({ "progress": "plan", "plan": plan })
+        ),
+        Live::Bar | Live::Lines => text.to_owned(),
+    };
+    // Nobody reads stderr any more: then nobody misses it.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Asks, where asking is needed.

@@ -35,7 +35,7 @@ pub async fn run(context: &Context, args: &ReplayArgs) -> Result<Exit, Failure> 
         ui.result(&plan.document(), || plan_text(&plan))?;
         return Ok(Exit::Done);
     }
-    show(ui, &plan_text(&plan));
+    show(ui, &plan.document(), &plan_text(&plan));
     plan.order().map_err(|error| failure(&error))?;
     approve(ui, &environment.name, "Replay these events?", "--plan").await?;
     let mut last = None;

@@ -5,6 +5,7 @@ mod bus;
 mod dead_letters;
 mod http;
 mod items;
+mod stream_records;
 mod ways_back;
 
 pub use ways_back::WaysBack;

@@ -1,4 +1,4 @@
-//! What brings messages and events back, with one set of credentials: the queues, functions and archives of an
+//! What brings messages and events back, with one set of credentials: the queues, buckets, functions and archives of an
 //! environment. Clients are made when they are first used.
 
 use crate::ports::Pace;
@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A deployed environment's queues, functions, bus and archive.
+/// A deployed environment's queues, buckets, functions, bus and archive.
 #[derive(Debug)]
 pub struct WaysBack {
     config: SdkConfig,
@@ -16,6 +16,7 @@ pub struct WaysBack {
     queues: OnceLock<aws_sdk_sqs::Client>,
     functions: OnceLock<aws_sdk_lambda::Client>,
     events: OnceLock<aws_sdk_eventbridge::Client>,
+    objects: OnceLock<aws_sdk_s3::Client>,
 }
 
 impl WaysBack {
@@ -29,6 +30,7 @@ impl WaysBack {
             queues: OnceLock::new(),
             functions: OnceLock::new(),
             events: OnceLock::new(),
+            objects: OnceLock::new(),
         }
     }
 
@@ -45,6 +47,17 @@ impl WaysBack {
     pub(super) fn events(&self) -> &aws_sdk_eventbridge::Client {
         self.events
             .get_or_init(|| aws_sdk_eventbridge::Client::new(&self.config))
+    }
+
+    pub(super) fn objects(&self) -> &aws_sdk_s3::Client {
+        self.objects.get_or_init(|| {
+            // The local cloud serves buckets by path.
+            let local = self.config.endpoint_url().is_some();
+            let config = aws_sdk_s3::config::Builder::from(&self.config)
+                .force_path_style(local)
+                .build();
+            aws_sdk_s3::Client::from_conf(config)
+        })
     }
 }
 

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // test code
 
 use super::letter::{Attribute, AttributeValue, Letter};
-use super::ports::{DeadLetters, Depth, Move, MoveState, Outgoing};
-use crate::deployed::{Deployed, Queue};
+use super::ports::{Answer, DeadLetters, Depth, Move, MoveState, Outgoing, StreamRecords};
+use crate::deployed::{Bucket, Deployed, Queue};
 use crate::ports::{Pace, ServiceError, Trouble};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -22,10 +22,14 @@ pub(crate) struct FakeQueues {
     pub invoked: Mutex<Vec<(String, String)>>,
     /// Calls that fail, by their action.
     pub broken: Mutex<Vec<&'static str>>,
+    /// How many receives work before they fail; all when none.
+    pub receives: Mutex<Option<u32>>,
     /// What `start_move` answers; unknown when empty.
     pub moves: Mutex<VecDeque<Move>>,
     /// How a move stands at each look.
     pub states: Mutex<VecDeque<Result<MoveState, ServiceError>>>,
+    /// What a function that must answer answers; done when empty.
+    pub answers: Mutex<VecDeque<Answer>>,
     clock: Mutex<Duration>,
 }
 
@@ -90,7 +94,11 @@ impl DeadLetters for FakeQueues {
         _: Duration,
         _: Duration,
     ) -> Result<Vec<Letter>, ServiceError> {
-        self.check("receive")?;
+        if let Some(left) = self.receives.lock().unwrap().as_mut() {
+            *left = left
+                .checked_sub(1)
+                .ok_or_else(|| trouble("receive", Trouble::Unavailable))?;
+        }
         let mut messages = self.messages.lock().unwrap();
         let all = messages.entry(queue.id.clone()).or_default();
         let free = all.iter_mut().filter(|(_, held)| !held).take(10);
@@ -152,6 +160,39 @@ impl DeadLetters for FakeQueues {
     }
 }
 
+impl StreamRecords for FakeQueues {
+    async fn keys(&self, bucket: &Bucket, most: usize) -> Result<Vec<String>, ServiceError> {
+        let messages = self.messages.lock().unwrap();
+        let all = messages.get(&bucket.id).into_iter().flatten();
+        Ok(all
+            .map(|(letter, _)| letter.id.clone())
+            .take(most)
+            .collect())
+    }
+
+    async fn read(&self, bucket: &Bucket, key: &str) -> Result<Option<Letter>, ServiceError> {
+        let messages = self.messages.lock().unwrap();
+        let mut all = messages.get(&bucket.id).into_iter().flatten();
+        Ok(all
+            .find(|(letter, _)| letter.id == key)
+            .map(|(letter, _)| letter.clone()))
+    }
+
+    async fn ask(&self, function: &str, payload: &str) -> Result<Answer, ServiceError> {
+        self.invoke(function, payload).await?;
+        let scripted = self.answers.lock().unwrap().pop_front();
+        Ok(scripted.unwrap_or(Answer::Done))
+    }
+
+    async fn remove(&self, bucket: &Bucket, key: &str) -> Result<(), ServiceError> {
+        self.check("delete")?;
+        let mut messages = self.messages.lock().unwrap();
+        let all = messages.entry(bucket.id.clone()).or_default();
+        all.retain(|(letter, _)| letter.id != key);
+        Ok(())
+    }
+}
+
 impl Pace for FakeQueues {
     fn now(&self) -> Duration {
         *self.clock.lock().unwrap()
@@ -187,6 +228,10 @@ pub(crate) fn stack() -> Deployed {
         "ComplianceSubscriptionDlq": dlq(json!({ "kind": "send", "to": "ComplianceQueue" })),
         "BusUndeliveredDlq": dlq(json!({ "kind": "send-named" })),
         "PaymentFailuresDlq": dlq(json!({ "kind": "invoke", "to": "PaymentFunction" })),
+        "AuditFunction": { "Type": "AWS::Lambda::Function" },
+        "StreamFailures": { "Type": "AWS::S3::Bucket", "Metadata": {
+            "WayBack": { "kind": "records", "to": "AuditFunction" },
+        } },
         "OtherDlq": dlq(json!({ "kind": "by-hand", "to": "ValidationQueue" })),
     } });
     let resources = template["Resources"].as_object().unwrap().keys();

@@ -2,11 +2,11 @@
 //! from a look.
 
 use super::letter::Letter;
-use super::ports::{DeadLetters, Depth};
+use super::ports::{DeadLetters, Depth, StreamRecords};
 use super::put_back::put_back;
 use super::run::{Failed, MessageLine};
-use super::way::{DeadLetterQueue, Way, dead_letter_queues};
-use super::{RedriveFailure, Unreturnable};
+use super::way::{DeadLetterQueue, Place, Way, dead_letter_queues};
+use super::{RedriveFailure, Unreturnable, records};
 use crate::deployed::{Deployed, Queue};
 use crate::ports::ServiceError;
 use serde::Serialize;
@@ -101,18 +101,21 @@ pub struct Overview {
 /// # Errors
 /// When a queue can't be asked.
 pub async fn overview(
-    world: &impl DeadLetters,
+    world: &(impl DeadLetters + StreamRecords),
     environment: &str,
     deployed: &Deployed,
 ) -> Result<Overview, RedriveFailure> {
     let mut queues = Vec::new();
     for dlq in dead_letter_queues(deployed) {
-        let Depth { visible, held } = world.depth(&dlq.queue).await?;
+        let Depth { visible, held } = match &dlq.place {
+            Place::Queue(queue) => world.depth(queue).await?,
+            Place::Bucket(bucket) => records::depth(world, bucket).await?,
+        };
         queues.push(QueueLine {
             kind: dlq.way.kind().to_owned(),
             to: dlq.way.to().map(str::to_owned),
-            queue: dlq.queue.id,
-            name: dlq.queue.name,
+            queue: dlq.id().to_owned(),
+            name: dlq.name().to_owned(),
             messages: visible,
             held,
         });
@@ -127,11 +130,21 @@ pub async fn overview(
     })
 }
 
-/// Receives the queue's messages and gives them back.
+/// Reads what lies there and leaves it there: a queue's messages are received and given back.
 ///
 /// # Errors
-/// When the queue can't be read. What was received by then is given back.
-pub async fn look(world: &impl DeadLetters, queue: &Queue) -> Result<Looked, RedriveFailure> {
+/// When the place can't be read. What was received by then is given back.
+pub async fn look(
+    world: &(impl DeadLetters + StreamRecords),
+    dlq: &DeadLetterQueue,
+) -> Result<Looked, RedriveFailure> {
+    match &dlq.place {
+        Place::Queue(queue) => look_into(world, queue).await,
+        Place::Bucket(bucket) => Ok(records::look(world, bucket).await?),
+    }
+}
+
+async fn look_into(world: &impl DeadLetters, queue: &Queue) -> Result<Looked, RedriveFailure> {
     let depth = world.depth(queue).await?;
     let mut letters: BTreeMap<String, Letter> = BTreeMap::new();
     let received = receive_all(world, queue, depth.visible, &mut letters).await;
@@ -211,7 +224,7 @@ pub fn plan(
         && stay.is_empty()
     {
         return Err(RedriveFailure::NoSuchMessage {
-            queue: dlq.queue.id.clone(),
+            queue: dlq.id().to_owned(),
             id: id.clone(),
         });
     }
@@ -233,6 +246,11 @@ impl RedrivePlan {
         self.chosen.is_empty() && !(self.whole && self.others > 0)
     }
 
+    /// How many messages the place holds, as far as is known.
+    pub(super) fn total(&self) -> u64 {
+        (self.chosen.len() + self.stay.len()) as u64 + self.others
+    }
+
     pub(super) fn ids(&self) -> BTreeSet<String> {
         self.chosen.iter().map(|line| line.id.clone()).collect()
     }
@@ -246,7 +264,7 @@ impl Looked {
     }
 }
 
-pub(super) fn failed(line: &MessageLine, reason: &Unreturnable) -> Failed {
+fn failed(line: &MessageLine, reason: &Unreturnable) -> Failed {
     Failed {
         id: line.id.clone(),
         reason: reason.to_string(),

@@ -10,6 +10,7 @@ mod letter;
 mod look;
 mod ports;
 mod put_back;
+mod records;
 mod render;
 mod run;
 #[cfg(test)]
@@ -18,11 +19,11 @@ mod way;
 
 pub use letter::{Attribute, AttributeValue, Letter};
 pub use look::{Cause, Looked, Overview, Pick, QueueLine, RedrivePlan, look, overview, plan};
-pub use ports::{DeadLetters, Depth, Move, MoveState, Outgoing};
+pub use ports::{Answer, DeadLetters, Depth, Move, MoveState, Outgoing, StreamRecords};
 pub use put_back::Unreturnable;
-pub use render::{overview_text, plan_text, redriven_text};
+pub use render::{looked_text, overview_text, plan_text, redriven_text};
 pub use run::{Failed, MessageLine, Redriven, Redriving, redrive};
-pub use way::{DeadLetterQueue, Way, dead_letter_queue, dead_letter_queues};
+pub use way::{DeadLetterQueue, Place, Way, dead_letter_queue, dead_letter_queues};
 
 use crate::ports::{ServiceError, Trouble};
 

@@ -2,7 +2,7 @@
 //! these, and nothing here waits or decides.
 
 use super::letter::{Attribute, Letter};
-use crate::deployed::Queue;
+use crate::deployed::{Bucket, Queue};
 use crate::ports::ServiceError;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -103,4 +103,46 @@ pub trait DeadLetters {
         &self,
         from: &Queue,
     ) -> impl Future<Output = Result<Option<MoveState>, ServiceError>> + Send;
+}
+
+/// What a function answered to the records of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It worked them all off.
+    Done,
+    /// It failed on so many of them.
+    FailedOn(usize),
+    /// It failed as a whole: the kind of its error, never its message.
+    Failed(String),
+}
+
+/// Batches of a stream that a function gave up, each an object of a bucket.
+pub trait StreamRecords {
+    /// Up to `most` keys of a bucket's objects, the first in their order.
+    fn keys(
+        &self,
+        bucket: &Bucket,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<String>, ServiceError>> + Send;
+
+    /// An object as a letter; none if it is gone.
+    fn read(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+    ) -> impl Future<Output = Result<Option<Letter>, ServiceError>> + Send;
+
+    /// Invokes a function and waits for what it answers.
+    fn ask(
+        &self,
+        function: &str,
+        payload: &str,
+    ) -> impl Future<Output = Result<Answer, ServiceError>> + Send;
+
+    /// Removes an object. In a bucket that keeps versions, the object can be had again.
+    fn remove(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 }

@@ -15,6 +15,8 @@ pub(crate) enum Delivery {
     Queues(Vec<Queue>, Outgoing),
     /// To a function by name, with a payload.
     Function(String, String),
+    /// To a function by name that must answer, with the records of a stream.
+    Stream(String, String),
 }
 
 /// Why a message can't be put back. It stays where it is.
@@ -46,6 +48,9 @@ pub enum Unreturnable {
     /// Lambda's record of a failed invocation without what the function was invoked with.
     #[error("it is no record of a failed invocation: it has no `requestPayload`")]
     NoPayload,
+    /// Lambda's record of a batch that was given up without the batch.
+    #[error("it is no record of a stream's batch: it has no `payload`")]
+    NoRecords,
     /// The topic has no queue to send to.
     #[error("no queue is subscribed to {topic}")]
     NobodySubscribed {
@@ -89,6 +94,7 @@ pub(crate) fn put_back(
             deliver(letter, &target)
         }
         Way::Invoke { name, .. } => invoke(letter, name),
+        Way::Records { name, .. } => records(letter, name),
         Way::Closed { kind, .. } => Err(Unreturnable::Closed { kind: kind.clone() }),
     }
 }
@@ -152,15 +158,36 @@ fn invoke(letter: &Letter, function: &str) -> Result<Delivery, Unreturnable> {
     if payload.is_null() {
         return Err(Unreturnable::NoPayload);
     }
-    if let Some(arn) = record["requestContext"]["functionArn"].as_str() {
-        let name = arn.split(":function:").nth(1).unwrap_or_default();
-        if name.split(':').next() != Some(function) {
-            return Err(Unreturnable::MeantForAnother {
-                target: arn.to_owned(),
-            });
-        }
-    }
+    of_function(&record, function)?;
     Ok(Delivery::Function(function.to_owned(), payload.to_string()))
+}
+
+/// The batch of a stream that Lambda wrote down, as a text or as it was.
+fn records(letter: &Letter, function: &str) -> Result<Delivery, Unreturnable> {
+    let record: Value = serde_json::from_str(&letter.body).map_err(|_| Unreturnable::NoRecords)?;
+    let payload = match &record["payload"] {
+        Value::String(text) => serde_json::from_str(text).map_err(|_| Unreturnable::NoRecords)?,
+        other => other.clone(),
+    };
+    if !payload["Records"].is_array() {
+        return Err(Unreturnable::NoRecords);
+    }
+    of_function(&record, function)?;
+    Ok(Delivery::Stream(function.to_owned(), payload.to_string()))
+}
+
+/// A failed invocation must be this function's.
+fn of_function(record: &Value, function: &str) -> Result<(), Unreturnable> {
+    let Some(arn) = record["requestContext"]["functionArn"].as_str() else {
+        return Ok(());
+    };
+    let name = arn.split(":function:").nth(1).unwrap_or_default();
+    if name.split(':').next() == Some(function) {
+        return Ok(());
+    }
+    Err(Unreturnable::MeantForAnother {
+        target: arn.to_owned(),
+    })
 }
 
 /// The message that was to be delivered: SNS wraps it where it gives up.

@@ -47,7 +47,7 @@ pub fn overview_text(overview: &Overview) -> String {
 #[must_use]
 pub fn plan_text(plan: &RedrivePlan) -> String {
     let dlq = &plan.dlq;
-    let mut text = format!("{} ({}): ", dlq.queue.id, dlq.way.kind());
+    let mut text = format!("{} ({}): ", dlq.id(), dlq.way.kind());
     let _ = match (plan.chosen.len(), dlq.way.to()) {
         (0, _) => writeln!(text, "nothing to put back"),
         (n, Some(to)) => writeln!(text, "{n} to put back, to {to}"),
@@ -71,13 +71,35 @@ pub fn plan_text(plan: &RedrivePlan) -> String {
     text
 }
 
-/// What came of a look or a redrive.
+/// What a look saw, by cause.
+#[must_use]
+pub fn looked_text(seen: &Redriven) -> String {
+    let mut causes: Vec<&str> = Vec::new();
+    for line in &seen.messages {
+        if !causes.contains(&line.cause.as_str()) {
+            causes.push(&line.cause);
+        }
+    }
+    let mut text = String::new();
+    for cause in causes {
+        let of_cause = seen.messages.iter().filter(|line| line.cause == cause);
+        let of_cause: Vec<_> = of_cause.cloned().collect();
+        let _ = writeln!(text, "{} x {cause}", of_cause.len());
+        list(&mut text, &of_cause);
+    }
+    let to = seen.to.as_deref().unwrap_or("the target that each names");
+    let _ = writeln!(
+        text,
+        "{}: {} messages; they go back to {to} ({})",
+        seen.queue, seen.left, seen.kind
+    );
+    text
+}
+
+/// What came of a redrive.
 #[must_use]
 pub fn redriven_text(done: &Redriven) -> String {
     let mut text = String::new();
-    if done.moved == 0 && done.failed.is_empty() {
-        list(&mut text, &done.messages);
-    }
     for failed in &done.failed {
         let _ = writeln!(text, "  {} stays: {}", failed.id, failed.reason);
     }
@@ -98,11 +120,7 @@ fn list(text: &mut String, messages: &[MessageLine]) {
         if let Some(id) = line.invoice_id {
             let _ = write!(text, "  invoice {id}");
         }
-        let _ = writeln!(
-            text,
-            "  received {} times  {}",
-            line.receive_count, line.cause
-        );
+        let _ = writeln!(text, "  received {} times", line.receive_count);
     }
     if messages.len() > LISTED {
         let _ = writeln!(text, "  and {} more", messages.len() - LISTED);

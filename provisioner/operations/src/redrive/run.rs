@@ -2,10 +2,11 @@
 
 use super::RedriveFailure;
 use super::letter::Letter;
-use super::look::{EMPTY_RECEIVES, HOLD, Looked, RedrivePlan, WAIT, failed, give_back};
-use super::ports::{DeadLetters, Move, MoveState};
+use super::look::{EMPTY_RECEIVES, HOLD, Looked, RedrivePlan, WAIT, give_back};
+use super::ports::{Answer, DeadLetters, Move, MoveState, Outgoing, StreamRecords};
 use super::put_back::{Delivery, put_back};
-use super::way::{DeadLetterQueue, Way};
+use super::records;
+use super::way::{DeadLetterQueue, Place, Way};
 use crate::deployed::{Deployed, Queue};
 use crate::ports::{Pace, ServiceError, Trouble};
 use contracts::{CorrelationId, EventId, InvoiceId};
@@ -98,6 +99,17 @@ pub enum Redriving<'a> {
 }
 
 impl Redriven {
+    /// A plan that was not carried out.
+    #[must_use]
+    pub fn planned(environment: &str, plan: &RedrivePlan) -> Self {
+        Self {
+            messages: plan.chosen.clone(),
+            left: plan.total(),
+            failed: plan.stay.clone(),
+            ..Self::of(environment, &plan.dlq)
+        }
+    }
+
     /// A look that took nothing.
     #[must_use]
     pub fn looked(environment: &str, dlq: &DeadLetterQueue, looked: &Looked) -> Self {
@@ -111,13 +123,34 @@ impl Redriven {
     fn of(environment: &str, dlq: &DeadLetterQueue) -> Self {
         Self {
             environment: environment.to_owned(),
-            queue: dlq.queue.id.clone(),
+            queue: dlq.id().to_owned(),
             kind: dlq.way.kind().to_owned(),
             to: dlq.way.to().map(str::to_owned),
             messages: Vec::new(),
             moved: 0,
             left: 0,
             failed: Vec::new(),
+        }
+    }
+
+    /// Notes how putting a message back ended.
+    pub(super) fn note(
+        &mut self,
+        line: &MessageLine,
+        returned: Result<(), Failed>,
+        tell: &mut dyn FnMut(Redriving<'_>),
+    ) -> Result<(), ()> {
+        match returned {
+            Ok(()) => {
+                self.moved += 1;
+                tell(Redriving::PutBack(line));
+                Ok(())
+            }
+            Err(why) => {
+                tell(Redriving::Stays(&why));
+                self.failed.push(why);
+                Err(())
+            }
         }
     }
 
@@ -134,35 +167,37 @@ impl Redriven {
 /// When the queue can't be read or the service's own move fails. A single message that can't be put back is no error: it
 /// stays and is listed.
 pub async fn redrive(
-    world: &(impl DeadLetters + Pace),
+    world: &(impl DeadLetters + StreamRecords + Pace),
     environment: &str,
     deployed: &Deployed,
     plan: &RedrivePlan,
     tell: &mut dyn FnMut(Redriving<'_>),
 ) -> Result<Redriven, RedriveFailure> {
-    let mut done = Redriven {
-        messages: plan.chosen.clone(),
-        failed: plan.stay.clone(),
-        ..Redriven::of(environment, &plan.dlq)
-    };
-    let known = plan.chosen.len() as u64 + plan.stay.len() as u64 + plan.others;
-    if let (true, Way::Move(to)) = (plan.whole, &plan.dlq.way) {
-        match world.start_move(&plan.dlq.queue, to).await? {
-            Move::Started => {
-                done.moved = follow_move(world, &plan.dlq.queue, tell).await?;
-                done.left = world.depth(&plan.dlq.queue).await?.visible;
-                return Ok(done);
+    let mut done = Redriven::planned(environment, plan);
+    match (&plan.dlq.place, &plan.dlq.way) {
+        (Place::Queue(queue), Way::Move(to)) if plan.whole => {
+            match world.start_move(queue, to).await? {
+                Move::Started => {
+                    done.moved = follow_move(world, queue, tell).await?;
+                    done.left = world.depth(queue).await?.visible;
+                    return Ok(done);
+                }
+                Move::Running => {
+                    return Err(RedriveFailure::Busy {
+                        queue: queue.id.clone(),
+                    });
+                }
+                Move::Unknown => one_by_one(world, queue, deployed, plan, &mut done, tell).await?,
             }
-            Move::Running => {
-                return Err(RedriveFailure::Busy {
-                    queue: plan.dlq.queue.id.clone(),
-                });
-            }
-            Move::Unknown => {}
+        }
+        (Place::Queue(queue), _) => {
+            one_by_one(world, queue, deployed, plan, &mut done, tell).await?;
+        }
+        (Place::Bucket(bucket), _) => {
+            records::put_back_all(world, bucket, deployed, plan, &mut done, tell).await?;
         }
     }
-    one_by_one(world, deployed, plan, &mut done, tell).await?;
-    done.left = known.saturating_sub(done.moved);
+    done.left = plan.total().saturating_sub(done.moved);
     Ok(done)
 }
 
@@ -216,13 +251,13 @@ fn lost(queue: &Queue, reason: String) -> RedriveFailure {
 
 /// Takes what the plan names, wherever it comes up; everything else is given back at the end.
 async fn one_by_one(
-    world: &impl DeadLetters,
+    world: &(impl DeadLetters + StreamRecords),
+    queue: &Queue,
     deployed: &Deployed,
     plan: &RedrivePlan,
     done: &mut Redriven,
     tell: &mut dyn FnMut(Redriving<'_>),
 ) -> Result<(), RedriveFailure> {
-    let queue = &plan.dlq.queue;
     let mut wanted = plan.ids();
     let (mut keep, mut empty) = (Vec::new(), 0);
     let mut trouble = None;
@@ -241,16 +276,13 @@ async fn one_by_one(
                 continue;
             }
             let line = MessageLine::of(&letter);
-            match return_one(world, deployed, &plan.dlq, &letter, &line).await {
-                Ok(()) => {
-                    done.moved += 1;
-                    tell(Redriving::PutBack(&line));
-                }
-                Err(why) => {
-                    tell(Redriving::Stays(&why));
-                    done.failed.push(why);
-                    keep.push(letter.receipt);
-                }
+            let returned = async {
+                deliver(world, deployed, &plan.dlq, &letter).await?;
+                let deleted = world.delete(queue, &letter.receipt).await;
+                deleted.map_err(|error| still_here(&letter.id, &error))
+            };
+            if done.note(&line, returned.await, tell).is_err() {
+                keep.push(letter.receipt);
             }
         }
     }
@@ -265,40 +297,52 @@ async fn one_by_one(
     Ok(())
 }
 
-/// Puts one message back, then deletes it here.
-async fn return_one(
-    world: &impl DeadLetters,
+/// Delivers a message to where it goes back to.
+pub(super) async fn deliver(
+    world: &(impl DeadLetters + StreamRecords),
     deployed: &Deployed,
     dlq: &DeadLetterQueue,
     letter: &Letter,
-    line: &MessageLine,
 ) -> Result<(), Failed> {
     let stays = |reason: String| Failed {
         id: letter.id.clone(),
         reason,
     };
-    let delivery = put_back(letter, dlq, deployed).map_err(|reason| failed(line, &reason))?;
-    deliver(world, &delivery)
-        .await
-        .map_err(|error| stays(format!("it was not put back: {error}")))?;
-    world
-        .delete(&dlq.queue, &letter.receipt)
-        .await
-        .map_err(|error| {
-            stays(format!(
-                "it was put back and is still here, since {error}: a second delivery is suppressed by its consumer"
-            ))
-        })
+    let delivery = put_back(letter, dlq, deployed).map_err(|reason| stays(reason.to_string()))?;
+    let delivered = match &delivery {
+        Delivery::Queues(queues, message) => send(world, queues, message).await,
+        Delivery::Function(name, payload) => world.invoke(name, payload).await,
+        Delivery::Stream(name, payload) => match world.ask(name, payload).await {
+            Ok(Answer::Done) => Ok(()),
+            Ok(Answer::FailedOn(records)) => {
+                return Err(stays(format!(
+                    "{name} failed again on {records} of its records"
+                )));
+            }
+            Ok(Answer::Failed(kind)) => return Err(stays(format!("{name} failed again: {kind}"))),
+            Err(error) => Err(error),
+        },
+    };
+    delivered.map_err(|error| stays(format!("it was not put back: {error}")))
 }
 
-async fn deliver(world: &impl DeadLetters, delivery: &Delivery) -> Result<(), ServiceError> {
-    match delivery {
-        Delivery::Queues(queues, message) => {
-            for queue in queues {
-                world.send(queue, message).await?;
-            }
-            Ok(())
-        }
-        Delivery::Function(name, payload) => world.invoke(name, payload).await,
+async fn send(
+    world: &impl DeadLetters,
+    queues: &[Queue],
+    message: &Outgoing,
+) -> Result<(), ServiceError> {
+    for queue in queues {
+        world.send(queue, message).await?;
+    }
+    Ok(())
+}
+
+/// Put back, and not deleted.
+pub(super) fn still_here(id: &str, error: &ServiceError) -> Failed {
+    Failed {
+        id: id.to_owned(),
+        reason: format!(
+            "it was put back and is still here, since {error}: a second delivery is suppressed by its consumer"
+        ),
     }
 }

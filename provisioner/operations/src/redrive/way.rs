@@ -1,7 +1,7 @@
 //! The ways back, as the deployed template's queues carry them in their metadata.
 
 use super::RedriveFailure;
-use crate::deployed::{Deployed, Queue, Target};
+use crate::deployed::{Bucket, Deployed, Queue, Target};
 use serde_json::Value;
 
 /// How a queue's messages come back.
@@ -15,6 +15,13 @@ pub enum Way {
     SendNamed,
     /// This function (logical id, name) is invoked with what it failed on.
     Invoke {
+        /// Its logical id.
+        id: String,
+        /// Its name.
+        name: String,
+    },
+    /// This function (logical id, name) is invoked with the records of a stream that it gave up.
+    Records {
         /// Its logical id.
         id: String,
         /// Its name.
@@ -38,6 +45,7 @@ impl Way {
             Way::Send(_) => "send",
             Way::SendNamed => "send-named",
             Way::Invoke { .. } => "invoke",
+            Way::Records { .. } => "records",
             Way::Closed { kind, .. } => kind,
         }
     }
@@ -49,18 +57,27 @@ impl Way {
             Way::Move(queue) => Some(&queue.id),
             Way::Send(target) => Some(target.id()),
             Way::SendNamed => None,
-            Way::Invoke { id, .. } => Some(id),
+            Way::Invoke { id, .. } | Way::Records { id, .. } => Some(id),
             Way::Closed { to, .. } => to.as_deref(),
         }
     }
 }
 
-/// A dead-letter queue and its way back.
+/// Where messages rest that could not be worked off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A queue.
+    Queue(Queue),
+    /// A bucket with an object for every batch of a stream that was given up.
+    Bucket(Bucket),
+}
+
+/// A dead-letter queue, or a stream's bucket in its stead, and its way back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetterQueue {
-    /// The queue.
-    pub queue: Queue,
-    /// How its messages come back.
+    /// Where the messages rest.
+    pub place: Place,
+    /// How they come back.
     pub way: Way,
 }
 
@@ -68,12 +85,12 @@ pub struct DeadLetterQueue {
 #[must_use]
 pub fn dead_letter_queues(deployed: &Deployed) -> Vec<DeadLetterQueue> {
     deployed
-        .of_type("AWS::SQS::Queue")
-        .filter(|(_, resource)| resource.metadata["WayBack"].is_object())
-        .filter_map(|(id, resource)| {
+        .with_ways_back()
+        .filter_map(|(id, declared)| {
+            let queue = deployed.queue(id).map(Place::Queue);
             Some(DeadLetterQueue {
-                queue: deployed.queue(id)?,
-                way: way(deployed, &resource.metadata["WayBack"]),
+                place: queue.or_else(|| deployed.bucket(id).map(Place::Bucket))?,
+                way: way(deployed, declared),
             })
         })
         .collect()
@@ -87,6 +104,7 @@ fn way(deployed: &Deployed, declared: &Value) -> Way {
         ("send", Some(target)) => Some(Way::Send(target)),
         ("send-named", _) => Some(Way::SendNamed),
         ("invoke", Some(Target::Function { id, name })) => Some(Way::Invoke { id, name }),
+        ("records", Some(Target::Function { id, name })) => Some(Way::Records { id, name }),
         _ => None,
     };
     open.unwrap_or_else(|| Way::Closed {
@@ -104,9 +122,9 @@ pub fn dead_letter_queue(
     id_or_name: &str,
 ) -> Result<DeadLetterQueue, RedriveFailure> {
     let all = dead_letter_queues(deployed);
-    let known = || all.iter().map(|dlq| dlq.queue.id.clone()).collect();
+    let known = || all.iter().map(|dlq| dlq.id().to_owned()).collect();
     all.iter()
-        .find(|dlq| dlq.queue.id == id_or_name || dlq.queue.name == id_or_name)
+        .find(|dlq| dlq.id() == id_or_name || dlq.name() == id_or_name)
         .cloned()
         .ok_or_else(|| RedriveFailure::NoSuchQueue {
             name: id_or_name.to_owned(),
@@ -115,15 +133,33 @@ pub fn dead_letter_queue(
 }
 
 impl DeadLetterQueue {
+    /// Its logical id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match &self.place {
+            Place::Queue(queue) => &queue.id,
+            Place::Bucket(bucket) => &bucket.id,
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match &self.place {
+            Place::Queue(queue) => &queue.name,
+            Place::Bucket(bucket) => &bucket.name,
+        }
+    }
+
     /// Whether messages can be put back at all.
     ///
     /// # Errors
     /// When the way back can't be followed, and why.
     pub fn open(&self) -> Result<(), RedriveFailure> {
-        let queue = self.queue.id.clone();
+        let queue = self.id().to_owned();
         match &self.way {
             Way::Closed { kind, to } => Err(match (kind.as_str(), to) {
-                ("move" | "send" | "invoke", Some(to)) => RedriveFailure::NoTarget {
+                ("move" | "send" | "invoke" | "records", Some(to)) => RedriveFailure::NoTarget {
                     queue,
                     to: to.clone(),
                 },

@@ -3,8 +3,8 @@
 use super::{dlq, looked};
 use crate::redrive::fakes::{CORRELATION, EVENT, FakeQueues, INVOICE, event, letter, stack, with};
 use crate::redrive::{
-    DeadLetters, Pick, RedriveFailure, Redriven, dead_letter_queue, dead_letter_queues, overview,
-    overview_text, plan, plan_text, redriven_text,
+    DeadLetters, Pick, Place, RedriveFailure, Redriven, dead_letter_queue, dead_letter_queues,
+    look, looked_text, overview, overview_text, plan, plan_text,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -15,7 +15,7 @@ fn r9_every_kind_of_way_back_is_read_from_the_deployed_template() {
         .iter()
         .map(|dlq| {
             (
-                dlq.queue.id.clone(),
+                dlq.id().to_owned(),
                 dlq.way.kind().to_owned(),
                 dlq.way.to().map(str::to_owned),
                 dlq.open().is_ok(),
@@ -48,6 +48,7 @@ fn r9_every_kind_of_way_back_is_read_from_the_deployed_template() {
                 Some("PaymentFunction"),
                 true
             ),
+            line("StreamFailures", "records", Some("AuditFunction"), true),
             line(
                 "ValidatedUndeliveredDlq",
                 "send",
@@ -103,7 +104,7 @@ async fn the_overview_begins_with_the_queues_whose_alarms_ring() {
     let text = overview_text(&overview);
     assert!(text.starts_with("!      2  PaymentFailuresDlq"), "{text}");
     assert!(
-        text.ends_with("dev: 2 of 7 dead-letter queues hold messages\n"),
+        text.ends_with("dev: 2 of 8 dead-letter queues hold messages\n"),
         "{text}"
     );
 }
@@ -124,17 +125,26 @@ async fn a_look_leaves_every_message_to_be_received_again() {
 #[tokio::test]
 async fn a_look_that_breaks_off_gives_back_what_it_took() {
     let world = FakeQueues::default();
-    let queue = dlq("ValidationQueueDlq").queue;
-    for n in 0..3 {
-        world.hold(&queue.id, letter(&format!("m{n}"), n, "x"));
+    for n in 0..15 {
+        world.hold("ValidationQueueDlq", letter(&format!("m{n}"), n, "x"));
     }
-    // Somebody else holds one: the queue never comes up with it, and the look ends.
-    let held = world.receive(&queue, Duration::ZERO, Duration::ZERO).await;
-    assert_eq!(held.unwrap().len(), 3);
-    assert!(looked(&world, &queue.id).await.letters.is_empty());
-    world.breaks("receive");
-    let failure = crate::redrive::look(&world, &queue).await.unwrap_err();
+    *world.receives.lock().unwrap() = Some(1);
+    let failure = look(&world, &dlq("ValidationQueueDlq")).await.unwrap_err();
     assert_eq!(failure.exit(), 1);
+    assert_eq!(world.visible("ValidationQueueDlq").len(), 15);
+}
+
+#[tokio::test]
+async fn a_look_does_not_wait_for_messages_that_somebody_else_holds() {
+    let world = FakeQueues::default();
+    let dlq = dlq("ValidationQueueDlq");
+    let Place::Queue(queue) = &dlq.place else {
+        panic!("{dlq:?}")
+    };
+    world.hold(&queue.id, letter("m", 1, "x"));
+    let held = world.receive(queue, Duration::ZERO, Duration::ZERO).await;
+    assert_eq!(held.unwrap().len(), 1);
+    assert!(looked(&world, &queue.id).await.letters.is_empty());
 }
 
 #[tokio::test]
@@ -181,7 +191,7 @@ async fn messages_are_grouped_by_what_the_deliverer_says_and_nothing_of_their_co
         })
     );
     assert_eq!((&json["moved"], &json["left"]), (&json!(0), &json!(4)));
-    for text in [json.to_string(), plan_text(&plan), redriven_text(&document)] {
+    for text in [json.to_string(), plan_text(&plan), looked_text(&document)] {
         assert!(!text.contains("1234.56"), "{text}");
     }
 }

@@ -14,7 +14,7 @@ fn dlq(id: &str) -> DeadLetterQueue {
 }
 
 async fn looked(world: &FakeQueues, queue: &str) -> Looked {
-    look(world, &dlq(queue).queue).await.unwrap()
+    look(world, &dlq(queue)).await.unwrap()
 }
 
 async fn put_back(

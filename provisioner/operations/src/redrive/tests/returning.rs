@@ -3,7 +3,7 @@
 use super::{dlq, looked, put_back};
 use crate::ports::Trouble;
 use crate::redrive::fakes::{EVENT, FakeQueues, REGION, event, letter, stack, trouble, with};
-use crate::redrive::{Move, MoveState, Pick, RedriveFailure, Redriving, plan, redrive};
+use crate::redrive::{Answer, Move, MoveState, Pick, RedriveFailure, Redriving, plan, redrive};
 use serde_json::{Value, json};
 
 const PAYMENT: &str = "arn:aws:lambda:eu-central-1:000000000000:function:stack-PaymentFunction-X";
@@ -209,6 +209,48 @@ async fn r9_invoke_gives_the_function_what_it_failed_on() {
         .map(|failed| failed.id.as_str())
         .collect();
     assert_eq!(stay, ["foreign", "no-record"]);
+}
+
+#[tokio::test]
+async fn r9_records_of_a_stream_go_back_to_the_function_that_must_work_off_all_of_them() {
+    let world = FakeQueues::default();
+    let bucket = "StreamFailures";
+    let batch = json!({ "Records": [{ "eventSource": "aws:dynamodb" }] });
+    let record = |payload: Value| {
+        json!({
+            "requestContext": {
+                "functionArn": "arn:aws:lambda:eu-central-1:000000000000:function:stack-AuditFunction-X",
+                "condition": "RetryAttemptsExhausted",
+            },
+            "responseContext": { "functionError": "Unhandled" },
+            "payload": payload,
+        })
+    };
+    world.hold(bucket, letter("a/2", 2, record(batch.clone())));
+    world.hold(bucket, letter("a/1", 1, record(batch.to_string().into())));
+    world.hold(bucket, letter("a/3", 3, record(batch.clone())));
+    world.hold(bucket, letter("no-record", 4, "{}"));
+    let lines = looked(&world, bucket).await.lines();
+    assert_eq!(lines[0].id, "a/1", "the oldest first");
+    assert_eq!(lines[0].cause, "RetryAttemptsExhausted: Unhandled");
+    let failures = [
+        Answer::Done,
+        Answer::FailedOn(1),
+        Answer::Failed("Stale".to_owned()),
+    ];
+    world.answers.lock().unwrap().extend(failures);
+    let done = put_back(&world, bucket, &Pick::All).await.unwrap();
+    assert_eq!((done.moved, done.left, done.exit()), (1, 3, 1));
+    {
+        let invoked = world.invoked.lock().unwrap();
+        assert_eq!(invoked.len(), 3);
+        assert_eq!(invoked[0].0, "stack-AuditFunction-X");
+        assert_eq!(serde_json::from_str::<Value>(&invoked[0].1).unwrap(), batch);
+    }
+    // What was worked off is gone, the others wait for the next time.
+    assert_eq!(world.visible(bucket), ["a/2", "a/3", "no-record"]);
+    let done = put_back(&world, bucket, &Pick::AtMost(2)).await.unwrap();
+    assert_eq!((done.moved, done.left, done.exit()), (2, 1, 0));
 }
 
 #[tokio::test]
