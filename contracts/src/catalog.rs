@@ -2,6 +2,7 @@
 
 use crate::envelope::Detail;
 use crate::ids::{InvoiceId, VendorId};
+use crate::tables::keys;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -23,6 +24,8 @@ pub trait Subject:
     fn aggregate(&self) -> String;
     /// The vendor, which both have.
     fn vendor_id(&self) -> VendorId;
+    /// Partition key of the aggregate, in its table and in the audit trail.
+    fn partition(&self) -> String;
 }
 
 /// The two kinds of subject.
@@ -60,6 +63,9 @@ impl Subject for VendorSubject {
     fn vendor_id(&self) -> VendorId {
         self.vendor_id
     }
+    fn partition(&self) -> String {
+        keys::vendor(self.vendor_id)
+    }
 }
 
 impl Subject for InvoiceSubject {
@@ -69,6 +75,9 @@ impl Subject for InvoiceSubject {
     }
     fn vendor_id(&self) -> VendorId {
         self.vendor_id
+    }
+    fn partition(&self) -> String {
+        keys::invoice(self.invoice_id)
     }
 }
 
