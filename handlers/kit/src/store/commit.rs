@@ -1,265 +1,26 @@
 //! Committing a change: state, history, events, payment, business key and the consumer's claim in one transaction (R12,
 //! R14, R25). Each item says what its refusal means.
 
-use super::claims::{Standing, completion, fence, taken_over, unbuilt};
+use super::claims::unbuilt;
 use super::outbox::{Home, names};
-use super::{Attributes, OutboxKey, Outcome, Unpublished, number, reason, text, to_attributes};
+use super::transaction::{Condition, Refusal, Transaction};
+use super::{Attributes, Unpublished, number, text, to_attributes};
 use crate::world::World;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 use contracts::audit;
-use contracts::items::{self, Item, OutboxRecord, attributes};
+use contracts::items::{self, Item, attributes};
 use contracts::needs;
 use contracts::records::{HistoryRecord, NoticeRecord, PaymentRecord};
 use contracts::tables::{Table, keys};
 use contracts::{Handler, InvoiceId, Needs};
 use ports::{
-    Answer, Completes, Draft, InvoiceChange, PortError, Replaced, SUCCESSION, VendorChange,
-    WriteInvoices, WriteVendors,
+    Answer, Completes, Draft, InvoiceChange, Replaced, SUCCESSION, VendorChange, WriteInvoices,
+    WriteVendors,
 };
 use serde::Serialize;
-use std::time::Duration;
 use time::format_description::well_known::Rfc3339;
 
-/// Tries of a transaction that collides with others. The pause doubles from [`PAUSE`].
-const ROUNDS: u32 = 5;
-const PAUSE: Duration = Duration::from_millis(40);
-
-/// What it means when an item's condition does not hold, the weightiest first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Refusal {
-    /// The claim is somebody else's by now.
-    TakenOver,
-    /// The aggregate moved on.
-    Stale(String),
-    /// Something permanent stands against it.
-    Conflict(String),
-}
-
-/// A transaction in the making.
-struct Transaction<'w, H> {
-    world: &'w World<H>,
-    writes: Vec<(TransactWriteItem, Refusal)>,
-}
-
-impl<'w, H: Handler> Transaction<'w, H> {
-    fn new(world: &'w World<H>) -> Self {
-        Self {
-            world,
-            writes: Vec::new(),
-        }
-    }
-
-    /// Puts an item under a condition; `refusal` is what it means when the condition does not hold.
-    fn put(
-        &mut self,
-        table: Table,
-        item: &Item,
-        condition: &Condition,
-        refusal: Refusal,
-    ) -> Answer<()> {
-        let put = Put::builder()
-            .table_name(self.world.shared.settings.table(table))
-            .set_item(Some(to_attributes(item)?))
-            .condition_expression(&condition.expression)
-            .set_expression_attribute_names(Some(condition.names.clone()))
-            .set_expression_attribute_values(condition.values.clone())
-            .build()
-            .map_err(|error| unbuilt(&error))?;
-        let write = TransactWriteItem::builder().put(put).build();
-        self.writes.push((write, refusal));
-        Ok(())
-    }
-
-    /// Records events beside their aggregate. Returns what is to be published after the commit.
-    fn events(
-        &mut self,
-        home: Home,
-        partition: &str,
-        version: u64,
-        drafts: &[Draft],
-        at: time::OffsetDateTime,
-    ) -> Answer<Vec<Unpublished>> {
-        let mut unpublished = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            let record = OutboxRecord {
-                event_id: draft.event_id,
-                event_type: draft.spec.name.to_owned(),
-                source: draft.source.clone(),
-                version,
-                detail: draft.detail.to_string(),
-                trace: self.world.trace.clone(),
-                at,
-            };
-            let item = items::outbox(partition, &record);
-            let key = OutboxKey {
-                table: home,
-                pk: partition.to_owned(),
-                sk: keys::outbox(version, draft.spec.name),
-            };
-            self.put(
-                home.table(),
-                &item,
-                &Condition::absent(),
-                Refusal::Stale(partition.to_owned()),
-            )?;
-            unpublished.push(Unpublished { record, key });
-        }
-        Ok(unpublished)
-    }
-
-    /// Fences the transaction by the delivery's claim, and completes it where this commit ends the work.
-    fn claim(&mut self, completes: Completes, new: &[Unpublished]) -> Answer<()> {
-        let Some(grant) = &self.world.grant else {
-            return Ok(());
-        };
-        let table = self.world.shared.settings.table(Table::Idempotency);
-        let update = match completes {
-            Completes::Nothing => fence(table, grant)?,
-            Completes::Claim => {
-                let mut outbox = self.world.recorded().outbox.clone();
-                outbox.extend(new.iter().map(|event| event.key.clone()));
-                completion(table, grant, &Outcome::write(&outbox), Standing::Replaced)?
-            }
-        };
-        let write = TransactWriteItem::builder().update(update).build();
-        self.writes.push((write, Refusal::TakenOver));
-        Ok(())
-    }
-
-    /// Commits. Collisions with other transactions are tried again; a refused condition is not.
-    async fn commit(self, subject: &str) -> Answer<()> {
-        let (writes, refusals): (Vec<_>, Vec<_>) = self.writes.into_iter().unzip();
-        let mut pause = PAUSE;
-        for round in 1.. {
-            let sent = self
-                .world
-                .shared
-                .dynamo
-                .transact_write_items()
-                .set_transact_items(Some(writes.clone()))
-                .send()
-                .await;
-            let Err(error) = sent else { return Ok(()) };
-            match judge(&error, &refusals) {
-                Cancelled::Refused(Refusal::Stale(subject)) => {
-                    return Err(PortError::Stale { subject });
-                }
-                Cancelled::Refused(Refusal::Conflict(subject)) => {
-                    return Err(PortError::Conflict { subject });
-                }
-                Cancelled::Refused(Refusal::TakenOver) => {
-                    return Err(self.world.grant.as_ref().map_or_else(
-                        || PortError::TakenOver {
-                            subject: subject.to_owned(),
-                        },
-                        taken_over,
-                    ));
-                }
-                Cancelled::Collided if round < ROUNDS => {
-                    tokio::time::sleep(pause).await;
-                    pause *= 2;
-                }
-                Cancelled::Collided => break,
-                Cancelled::Failed(reason) => {
-                    return Err(PortError::Unavailable {
-                        action: "committing",
-                        subject: subject.to_owned(),
-                        reason,
-                    });
-                }
-            }
-        }
-        Err(PortError::Unavailable {
-            action: "committing",
-            subject: subject.to_owned(),
-            reason: format!("other transactions were in the way {ROUNDS} times"),
-        })
-    }
-}
-
-/// Why a transaction did not happen.
-#[derive(Debug, PartialEq, Eq)]
-enum Cancelled {
-    Refused(Refusal),
-    /// Another transaction was under way on one of the items, or the table was throttled.
-    Collided,
-    Failed(String),
-}
-
-fn judge<R>(error: &SdkError<TransactWriteItemsError, R>, refusals: &[Refusal]) -> Cancelled {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-            judge_reasons(cancelled.cancellation_reasons(), refusals)
-        }
-        Some(TransactWriteItemsError::TransactionInProgressException(_)) => Cancelled::Collided,
-        _ => Cancelled::Failed(reason(error)),
-    }
-}
-
-fn judge_reasons(reasons: &[CancellationReason], refusals: &[Refusal]) -> Cancelled {
-    let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
-    let refused = reasons
-        .iter()
-        .zip(refusals)
-        .filter(|(reason, _)| reason.code() == Some("ConditionalCheckFailed"))
-        .map(|(_, refusal)| refusal)
-        .min();
-    if let Some(refusal) = refused {
-        return Cancelled::Refused(refusal.clone());
-    }
-    let passing = [
-        "TransactionConflict",
-        "ThrottlingError",
-        "ProvisionedThroughputExceeded",
-    ];
-    let codes: Vec<String> = reasons
-        .iter()
-        .map(code)
-        .filter(|code| code != "None")
-        .collect();
-    if !codes.is_empty() && codes.iter().all(|code| passing.contains(&code.as_str())) {
-        return Cancelled::Collided;
-    }
-    Cancelled::Failed(format!(
-        "the transaction was cancelled: {}",
-        codes.join(", ")
-    ))
-}
-
-/// A condition of a write.
-struct Condition {
-    expression: String,
-    names: std::collections::HashMap<String, String>,
-    values: Option<Attributes>,
-}
-
+/// Conditions that only a commit knows.
 impl Condition {
-    /// There is no such item yet.
-    fn absent() -> Self {
-        Self {
-            expression: "attribute_not_exists(#pk)".into(),
-            names: names([("#pk", attributes::PK)]),
-            values: None,
-        }
-    }
-
-    /// The aggregate stands at the version before.
-    fn follows(version: u64) -> Self {
-        if version <= 1 {
-            return Self::absent();
-        }
-        Self {
-            expression: "#version = :before".into(),
-            names: names([("#version", attributes::VERSION)]),
-            values: Some(Attributes::from([(
-                ":before".to_owned(),
-                number(version - 1),
-            )])),
-        }
-    }
-
     /// The profile is still the one that a change was decided on: its version, and when it was registered.
     fn replaces(replaced: Option<Replaced>) -> Answer<Self> {
         let Some(replaced) = replaced else {
@@ -279,18 +40,6 @@ impl Condition {
                 (":at".to_owned(), text(at)),
             ])),
         })
-    }
-
-    /// The business key is nobody else's.
-    fn unheld(by: InvoiceId) -> Self {
-        Self {
-            expression: "attribute_not_exists(#pk) OR #holder = :holder".into(),
-            names: names([("#pk", attributes::PK), ("#holder", attributes::INVOICE_ID)]),
-            values: Some(Attributes::from([(
-                ":holder".to_owned(),
-                text(by.to_string()),
-            )])),
-        }
     }
 
     /// `ports::may_follow` as a condition: key, amount and payee are permanent, and what may follow is `SUCCESSION`.
@@ -398,13 +147,14 @@ impl<H: Needs<needs::WriteInvoices>> WriteInvoices for World<H> {
         let head = audit::attributed(items::invoice_head(record, change.at), &version);
         let history = items::history(&partition, &version);
         let mut transaction = Transaction::new(self);
-        let follows = Condition::follows(record.version);
+        let follows = Condition::follows(attributes::VERSION, record.version);
         transaction.put(Table::Invoices, &head, &follows, stale())?;
         transaction.put(Table::Invoices, &history, &Condition::absent(), stale())?;
         if change.claims_key {
             let unique = items::unique(&record.key, record.invoice_id);
             let subject = format!("the number of invoice {}", record.invoice_id);
-            let unheld = Condition::unheld(record.invoice_id);
+            let holder = record.invoice_id.to_string();
+            let unheld = Condition::absent_or(attributes::INVOICE_ID, holder);
             transaction.put(
                 Table::Invoices,
                 &unique,
@@ -456,39 +206,6 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)] // tests
     use super::*;
 
-    fn reasons(codes: &[&str]) -> Vec<CancellationReason> {
-        codes
-            .iter()
-            .map(|code| CancellationReason::builder().code(*code).build())
-            .collect()
-    }
-
-    fn refusals() -> [Refusal; 3] {
-        [
-            Refusal::Stale("head".into()),
-            Refusal::Conflict("payment".into()),
-            Refusal::TakenOver,
-        ]
-    }
-
-    #[test]
-    fn r12_a_refusal_is_told_by_the_item_that_was_refused() {
-        let judged = |codes: &[&str]| judge_reasons(&reasons(codes), &refusals());
-        let failed = "ConditionalCheckFailed";
-        assert_eq!(
-            judged(&["None", failed, "None"]),
-            Cancelled::Refused(Refusal::Conflict("payment".into()))
-        );
-        assert_eq!(
-            judged(&[failed, failed, "None"]),
-            Cancelled::Refused(Refusal::Stale("head".into()))
-        );
-        assert_eq!(
-            judged(&[failed, "None", failed]),
-            Cancelled::Refused(Refusal::TakenOver)
-        );
-    }
-
     /// The condition's ways, evaluated as the service would: each compares status and attempt of the stored record.
     fn admits(condition: &Condition, stored: &PaymentRecord) -> bool {
         let values = condition.values.as_ref().unwrap();
@@ -518,6 +235,7 @@ mod tests {
             payee_account: "X".into(),
             status,
             at: time::OffsetDateTime::UNIX_EPOCH,
+            cause: None,
         };
         let all = [Claimed, Unknown, Settled, Declined];
         for (before, after) in all.iter().flat_map(|b| all.iter().map(move |a| (*b, *a))) {
@@ -550,22 +268,5 @@ mod tests {
         }
         let first = Condition::replaces(None).unwrap();
         assert_eq!(first.expression, "attribute_not_exists(#pk)");
-    }
-
-    #[test]
-    fn r12_a_collision_is_tried_again_and_a_refusal_is_not() {
-        let judged = |codes: &[&str]| judge_reasons(&reasons(codes), &refusals());
-        assert_eq!(
-            judged(&["TransactionConflict", "None", "ThrottlingError"]),
-            Cancelled::Collided
-        );
-        assert_eq!(
-            judged(&["TransactionConflict", "ConditionalCheckFailed", "None"]),
-            Cancelled::Refused(Refusal::Conflict("payment".into()))
-        );
-        assert!(matches!(
-            judged(&["ValidationError", "None", "None"]),
-            Cancelled::Failed(reason) if reason.contains("ValidationError")
-        ));
     }
 }

@@ -6,6 +6,7 @@ mod claims;
 mod commit;
 mod outbox;
 mod read;
+mod transaction;
 
 pub use claims::TableClaims;
 pub(crate) use outbox::{OutboxKey, Outcome, Unpublished, mark, unmarked};
