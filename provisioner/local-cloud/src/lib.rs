@@ -16,6 +16,7 @@ mod paths;
 mod process;
 mod python;
 mod record;
+mod resume;
 mod start;
 mod status;
 mod stop;

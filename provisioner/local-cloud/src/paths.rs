@@ -110,6 +110,14 @@ pub(crate) fn make_private(folder: &Path) -> Result<(), LocalCloudError> {
         .map_err(|source| LocalCloudError::io("create", folder, source))
 }
 
+/// Replaces a file as a whole.
+pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), LocalCloudError> {
+    let partial = path.with_extension("json.partial");
+    std::fs::write(&partial, text)
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|source| LocalCloudError::io("write", path, source))
+}
+
 /// Removes a file or a folder with all that is in it; what is not there is removed already.
 pub(crate) fn remove(path: &Path) -> Result<(), LocalCloudError> {
     let outcome = match std::fs::symlink_metadata(path) {

@@ -41,12 +41,9 @@ impl Record {
     /// Replaces the record.
     pub(crate) fn write(&self, paths: &Paths) -> Result<(), LocalCloudError> {
         let path = paths.record();
-        let partial = path.with_extension("json.partial");
         let text = serde_json::to_vec_pretty(self)
             .map_err(|error| LocalCloudError::io("write", &path, error.into()))?;
-        std::fs::write(&partial, text)
-            .and_then(|()| std::fs::rename(&partial, &path))
-            .map_err(|source| LocalCloudError::io("write", &path, source))
+        crate::paths::replace(&path, &text)
     }
 
     /// The emulator's own note of its process, which it removes after it saved its state.

@@ -8,7 +8,7 @@ use crate::process::Identity;
 use crate::record::{self, Found, Record};
 use crate::status::Status;
 use crate::stop::Stopped;
-use crate::{LocalCloudError, Paths, Progress, environment, health, install, lock, stop};
+use crate::{LocalCloudError, Paths, Progress, environment, health, install, lock, resume, stop};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -108,6 +108,7 @@ async fn launch(
     remove(&paths.temporary())?;
     make_private(&paths.temporary().join("home"))?;
     make_private(&paths.state())?;
+    resume::forget_stream_positions(paths)?;
     let mut preferred = Record::read(paths).map(|record| record.port);
     let mut attempt = 1;
     loop {
