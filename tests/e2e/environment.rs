@@ -40,7 +40,7 @@ pub struct Deployed {
     pub name: &'static str,
     pub account: String,
     pub outputs: BTreeMap<String, String>,
-    _environments: Option<Arc<tempfile::TempDir>>,
+    pub(crate) _environments: Option<Arc<tempfile::TempDir>>,
 }
 
 /// The environment that tests share; nobody breaks anything in it.
@@ -86,7 +86,24 @@ pub fn renamed(name: &str, account: &str) -> (Program, tempfile::TempDir) {
 
 /// An environment of its own, up, in an account that nobody else uses.
 pub fn apart(name: &'static str, account: &str) -> Deployed {
+    tailored(name, account, &[])
+}
+
+/// As [`apart`], with some of its numbers changed: keys of the file, wherever they stand.
+pub fn tailored(name: &'static str, account: &str, numbers: &[(&str, u32)]) -> Deployed {
     let (program, folder) = renamed(name, account);
+    let path = folder.path().join(format!("{name}.yaml"));
+    let mut file = std::fs::read_to_string(&path).unwrap();
+    for (key, number) in numbers {
+        let line = file
+            .lines()
+            .find(|line| line.trim_start().starts_with(&format!("{key}:")))
+            .unwrap_or_else(|| panic!("no {key}"))
+            .to_owned();
+        let (indented, _) = line.split_once(':').unwrap();
+        file = file.replace(&line, &format!("{indented}: {number}"));
+    }
+    std::fs::write(&path, file).unwrap();
     let up = ["up", "--env", name, "--target", "local", "--yes"];
     let answer = program
         .json(&up, &[0])
@@ -288,20 +305,27 @@ impl Document {
 
     /// An invoice over an amount that the sandbox gives no answer to until it is asked: 666.14 EUR.
     pub fn unanswered(number: &str) -> Self {
+        Self::costing(number, 55_978, &[])
+    }
+
+    /// An invoice over a net amount in cents, with 19 % VAT on top, and other values at these JSON pointers.
+    pub fn costing(number: &str, net: u64, values: &[(&str, &str)]) -> Self {
         let text = std::fs::read_to_string(program().sample("invoice.json")).unwrap();
-        let amounts = [
-            ("187.50", "559.78"),
-            ("\"3\"", "\"1\""),
-            ("62.50", "559.78"),
-            ("35.63", "106.36"),
-            ("223.13", "666.14"),
-        ];
-        let text = amounts
-            .iter()
-            .fold(text, |text, (from, to)| text.replace(from, to));
+        let vat = (net * 19 + 50) / 100;
+        let decimal = |cents: u64| format!("{}.{:02}", cents / 100, cents % 100);
+        let text = text
+            .replace("\"187.50\"", &format!("\"{}\"", decimal(net)))
+            .replace("\"62.50\"", &format!("\"{}\"", decimal(net)))
+            .replace("\"3\"", "\"1\"")
+            .replace("\"35.63\"", &format!("\"{}\"", decimal(vat)))
+            .replace("\"223.13\"", &format!("\"{}\"", decimal(net + vat)));
         let mut document: Value = serde_json::from_str(&text).unwrap();
         document["invoice"]["number"] = number.into();
-        Self::of("unanswered.json", document.to_string().as_bytes())
+        for (pointer, value) in values {
+            let at = document["invoice"].pointer_mut(pointer);
+            *at.unwrap_or_else(|| panic!("{pointer}")) = (*value).into();
+        }
+        Self::of("costing.json", document.to_string().as_bytes())
     }
 
     pub fn path(&self) -> &str {

@@ -13,3 +13,5 @@ mod environment;
 mod faults;
 mod grants;
 mod lifecycle;
+mod people;
+mod scenario;
