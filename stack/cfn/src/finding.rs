@@ -135,6 +135,8 @@ codes! {
     DefinitionTooLarge = "CFN027",
     /// A state of no known type, with no way or two ways out, or with a number that Step Functions refuses.
     InvalidState = "CFN028",
+    /// A value is `null`, which CloudFormation refuses wherever it stands.
+    NullValue = "CFN029",
 }
 
 /// One thing found at synth.

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::definition::Definition;
 use super::flow::Flow;
-use crate::property::Json;
 use crate::val::Val;
 
 /// A state machine.
@@ -55,8 +55,8 @@ impl Machine {
         self.flow.invokes()
     }
 
-    /// The definition, as the property `Definition` wants it. The same machine gives the same definition.
-    pub fn definition(&self) -> Json {
+    /// The definition as text, and what CloudFormation puts into it. The same machine gives the same definition.
+    pub fn definition(&self) -> Definition {
         let mut definition = self.flow.clone().into_value();
         definition["QueryLanguage"] = "JSONPath".into();
         if let Some(text) = &self.comment {
@@ -65,6 +65,6 @@ impl Machine {
         if let Some(seconds) = self.timeout_seconds {
             definition["TimeoutSeconds"] = seconds.into();
         }
-        definition.into()
+        Definition::of(definition)
     }
 }

@@ -5,12 +5,14 @@
 //! and a callback without its token or its timeout can't be written. What they can't is found by [`crate::check`] in
 //! the rendered template, whoever wrote it: reachability, outcomes, retries. Nothing here runs a machine.
 //!
-//! The definition is the property `Definition`, an object with intrinsics in it: references order resources as
-//! anywhere else, and a difference of two templates names the state and the field. Resources of tasks are spelled for
-//! the partition `aws`.
+//! A definition goes into the template as text (`DefinitionString`) with its references beside it
+//! (`DefinitionSubstitutions`): as an object it couldn't hold `null`, which CloudFormation refuses in templates and the
+//! language needs. References still order resources, and [`crate::diff`] still names the state and the field. Resources
+//! of tasks are spelled for the partition `aws`.
 
 pub(crate) mod check;
 mod condition;
+mod definition;
 mod faults;
 mod flow;
 mod machine;
@@ -25,6 +27,7 @@ use crate::stack::Stack;
 use crate::stepfunctions::StateMachine;
 
 pub use condition::Condition;
+pub use definition::Definition;
 pub use faults::{Catch, ErrorName, LAMBDA_SERVICE_ERRORS, Retry};
 pub use flow::{Choice, Flow, Map, Parallel};
 pub use machine::Machine;
@@ -45,7 +48,7 @@ impl Stack {
         machine: &Machine,
         resource: StateMachine,
     ) -> Handle<StateMachine> {
-        let handle = self.add(id, resource.definition(machine.definition()));
+        let handle = self.add(id, machine.definition().into_resource(resource));
         self.options(&handle)
             .metadata(OUTCOMES, json!(machine.outcomes()));
         handle

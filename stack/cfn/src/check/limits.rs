@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::finding::{Code, Finding, Severity};
+use crate::path::{Path, Step};
 use crate::references::{intrinsic, placeholders};
 use crate::template::Template;
 
@@ -66,8 +67,33 @@ pub(super) fn judge(template: &Template) -> Vec<Finding> {
             }
         }
     }
+    for (id, resource) in template.resources() {
+        nulls(id, &Path::default(), resource, &mut findings);
+    }
     findings.extend(roles(template));
     findings
+}
+
+/// CloudFormation: "'null' values are not allowed in templates", at any depth.
+fn nulls(id: &str, path: &Path, value: &Value, findings: &mut Vec<Finding>) {
+    match value {
+        Value::Null => {
+            let message = format!("{path} of {id} is null: leave it out, or say it in a text");
+            let finding = Finding::error(Code::NullValue, message).at(id);
+            findings.push(finding.path(path.to_string()));
+        }
+        Value::Object(members) => {
+            for (key, member) in members {
+                nulls(id, &path.key(key), member, findings);
+            }
+        }
+        Value::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                nulls(id, &path.join(Step::Index(index)), element, findings);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn whole(template: &Template) -> Vec<Finding> {
@@ -327,6 +353,23 @@ mod tests {
                 ("CFN005", Severity::Note),
                 ("CFN006", Severity::Error)
             ]
+        );
+    }
+
+    #[test]
+    fn a_null_is_refused_wherever_it_stands() {
+        let mut stack = Stack::new("test");
+        let pattern = json!({"detail": {"end": [null]}});
+        let rule = crate::events::Rule::new().event_pattern(pattern);
+        stack.add("Rule", rule);
+        let findings = stack.synth().findings;
+        let found: Vec<_> = findings
+            .iter()
+            .map(|f| (f.code.as_str(), f.path.as_deref()))
+            .collect();
+        assert_eq!(
+            found,
+            [("CFN029", Some("Properties.EventPattern.detail.end[0]"))]
         );
     }
 

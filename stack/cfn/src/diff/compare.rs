@@ -1,4 +1,5 @@
-//! Two resources, value by value. Lists whose elements carry an identity are compared by it, lists without order as sets.
+//! Two resources, value by value. Lists whose elements carry an identity are compared by it, lists without order as sets,
+//! and texts that hold JSON by what they hold.
 
 use std::collections::BTreeSet;
 
@@ -96,6 +97,11 @@ impl Comparison<'_> {
             (Some(Value::Array(before)), Some(Value::Array(after))) => {
                 self.lists(path, before, after, found)
             }
+            (Some(Value::String(before)), Some(Value::String(after)))
+                if let Some((before, after)) = documents(before, after) =>
+            {
+                self.compare(path, Some(&before), Some(&after), found);
+            }
             _ => found.push((path.clone(), old.cloned(), new.cloned())),
         }
     }
@@ -192,6 +198,17 @@ fn unordered(value: &Value) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// Two texts that hold JSON objects, such as definitions of state machines, where these differ and not their layout alone.
+fn documents(before: &str, after: &str) -> Option<(Value, Value)> {
+    let object = |text: &str| -> Option<Value> {
+        let text = Some(text).filter(|text| text.starts_with('{'))?;
+        let parsed: Value = serde_json::from_str(text).ok()?;
+        parsed.is_object().then_some(parsed)
+    };
+    let (before, after) = (object(before)?, object(after)?);
+    (before != after).then_some((before, after))
 }
 
 /// The member that tells the elements of both lists apart.

@@ -29,14 +29,8 @@ impl StateMachine {
         Self(self.0.with("DefinitionString", value.into()))
     }
     /// `DefinitionSubstitutions`.
-    pub fn definition_substitutions(
-        self,
-        value: impl IntoIterator<Item = (impl Into<String>, impl Into<Val<String>>)>,
-    ) -> Self {
-        Self(
-            self.0
-                .with_map::<_, Val<String>>("DefinitionSubstitutions", value),
-        )
+    pub fn definition_substitutions(self, value: impl Into<Json>) -> Self {
+        Self(self.0.with("DefinitionSubstitutions", value.into()))
     }
     /// `EncryptionConfiguration`.
     pub fn encryption_configuration(self, value: StateMachineEncryptionConfiguration) -> Self {
