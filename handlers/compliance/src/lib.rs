@@ -1,11 +1,14 @@
-//! Decides whether a valid invoice is paid, credited, disputed, rejected or put before people.
+//! Decides whether a valid invoice is paid, credited, disputed, rejected or put before people, and carries out what people
+//! decided ([`conclude`]).
 //!
 //! The order of the checks is the decision's meaning; [`verdict`] explains it. Rejections by business rules come earlier
-//! (validation), people's decisions later; no payment is made here. An approval pins the account that the vendor has at
+//! (validation), people decide elsewhere; no payment is made here. An approval pins the account that the vendor has at
 //! that moment: a later one is not what was approved (R26).
 
+mod conclude;
 mod verdict;
 
+pub use conclude::conclude;
 pub use verdict::{Verdict, verdict};
 
 use contracts::envelope::Detail;

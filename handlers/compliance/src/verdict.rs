@@ -80,7 +80,7 @@ pub fn verdict(
 
 /// A document without an account agrees with every profile, one with several if one of them is the profile's; a profile
 /// without an account agrees with none.
-fn names_another_account(summary: &InvoiceSummary, vendor: &VendorProfile) -> bool {
+pub(crate) fn names_another_account(summary: &InvoiceSummary, vendor: &VendorProfile) -> bool {
     let known = vendor.account().map(normal_account);
     let accounts = summary.payee_accounts.iter();
     let mut named = accounts

@@ -14,6 +14,8 @@ use std::future::Future;
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Header of an answer that was given before, to the same request.
 pub const REPLAYED: &str = "idempotency-replayed";
+/// Header that says after how many seconds the same request may get another answer.
+pub const RETRY_AFTER: &str = "retry-after";
 /// Media type of an error's body (RFC 9457).
 pub const PROBLEM_JSON: &str = "application/problem+json";
 

@@ -1,7 +1,7 @@
 //! The two flows over claims: an event consumed once, and a request answered once.
 
 use super::{Claim, ClaimKey, Claims, Grant, Verdict};
-use crate::api::{IDEMPOTENCY_KEY, Problem, Request, Response};
+use crate::api::{IDEMPOTENCY_KEY, Problem, RETRY_AFTER, Request, Response};
 use crate::error::PortError;
 use crate::world::Answer;
 use contracts::ids::Sha256Hex;
@@ -133,7 +133,8 @@ pub struct Answered {
 
 /// Answers a POST once for each caller and idempotency key (R12): the same body gets the same answer, a request in flight
 /// 409, another body 422, a missing or malformed key 400. Other methods have no effect to repeat and pass through.
-/// An answer of 500 and above is not remembered: the client may try again.
+/// An answer of 500 and above is not remembered, and neither is one with `Retry-After`, which says that a later one may be
+/// another: the client may try again.
 ///
 /// # Errors
 /// When the claim can't be taken or completed; the client may try again.
@@ -182,7 +183,7 @@ where
         }
     };
     let response = answer().await;
-    if response.status >= 500 {
+    if response.status >= 500 || response.headers.contains_key(RETRY_AFTER) {
         claims.release(&grant).await?;
         return Ok(fresh(response));
     }
@@ -224,7 +225,7 @@ fn in_flight(remaining: Duration) -> Response {
         title: "The same request is being worked on.",
         detail: "Repeat it after the number of seconds in Retry-After.",
     })
-    .with_header("retry-after", seconds.to_string())
+    .with_header(RETRY_AFTER, seconds.to_string())
 }
 
 /// Longest idempotency key that is taken, in characters.

@@ -253,6 +253,8 @@ fn r12_a_post_without_a_usable_key_is_400() {
 fn a_server_fault_is_not_remembered() {
     let claims = MemoryClaims::default();
     let request = post("a", Some("k"), "body");
+    let later = Response::json(409, &serde_json::json!({})).with_header("Retry-After", "2");
+    assert_eq!(answer(&claims, &request, 0, later).response.status, 409);
     let fault = Response::json(503, &serde_json::json!({}));
     assert_eq!(answer(&claims, &request, 0, fault).response.status, 503);
     assert_eq!(
