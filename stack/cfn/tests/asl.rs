@@ -158,8 +158,8 @@ fn golden(name: &str, actual: &str) {
 
 #[test]
 fn r5_a_chain_of_approval_is_the_golden() {
-    let (approval, compliance) = (Val::import("Approval"), Val::import("Compliance"));
-    let definition = decisions(&approval, &compliance).definition();
+    let arn = |id: &str| Handle::<lambda::Function>::to(id).arn();
+    let definition = decisions(&arn("Approval"), &arn("Compliance")).definition();
     let members: Value = serde_json::from_str(&definition.text).unwrap();
     golden("machine.asl.json", &format!("{members:#}\n"));
     golden("machine.template.json", &stack_of(decisions).pretty());
