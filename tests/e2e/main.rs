@@ -15,3 +15,4 @@ mod grants;
 mod lifecycle;
 mod people;
 mod scenario;
+mod ways_back;
