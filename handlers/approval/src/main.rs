@@ -10,7 +10,7 @@ async fn main() -> Result<(), kit::Error> {
         .on::<InvoiceApprovalRequested>(approval::handle)
         .on::<InvoiceDisputed>(approval::handle)
         .on::<PaymentFailed>(approval::handle)
-        .performs::<AskDecision>(approval::ask)
+        .asks::<AskDecision>(approval::ask)
         .performs::<RemindDecision>(approval::remind)
         .run()
         .await
