@@ -155,12 +155,16 @@ impl DeadLetters for WaysBack {
             return Ok(Move::Started);
         };
         let code = error.code().unwrap_or_default();
-        let words = error.message().unwrap_or_default();
-        if words.contains("active message movement task") {
+        let knows_no_moves = code.contains("InvalidAction") || code.contains("UnknownOperation");
+        if knows_no_moves {
+            return Ok(Move::Unknown);
+        }
+        // Why it was refused is only said in words; whether a move is running can be asked.
+        let running = |state: &MoveState| state.state == "RUNNING";
+        if self.move_state(from).await?.as_ref().is_some_and(running) {
             return Ok(Move::Running);
         }
-        let unknown = ["InvalidAction", "UnknownOperation", "UnsupportedOperation"];
-        if unknown.iter().any(|word| code.contains(word)) {
+        if code.contains("UnsupportedOperation") {
             return Ok(Move::Unknown);
         }
         Err(service_error("moving messages of", from.id.clone(), &error))
