@@ -134,6 +134,7 @@ struct Story {
     machines: Vec<Machine>,
     seen: usize,
     id: contracts::InvoiceId,
+    requests: u32,
 }
 
 impl Story {
@@ -161,6 +162,7 @@ impl Story {
             machines: Vec::new(),
             seen: 0,
             id: record.invoice_id,
+            requests: 0,
         };
         story.deliver();
         story
@@ -215,7 +217,10 @@ impl Story {
             Happening::Person(who, what, dies) => {
                 let mut request = decision(self.id, who, what);
                 let version = self.invoice().version;
-                let key = format!("{who}-{version}-{}", what.replace(' ', "-"));
+                // Sometimes the same request again, sometimes a new one that says the same.
+                self.requests += 1;
+                let (what, round) = (what.replace(' ', "-"), self.requests % 2);
+                let key = format!("{who}-{version}-{what}-{round}");
                 request
                     .headers
                     .insert(ports::api::IDEMPOTENCY_KEY.into(), key);
