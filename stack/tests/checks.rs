@@ -10,6 +10,7 @@ mod common;
 
 use cfn::{Severity, Template};
 use common::{environment, synth_of};
+use contracts::handlers::Replays;
 use serde_json::{Value, json};
 use stack::checks::{RULES, judge};
 use stack::{Graph, Path};
@@ -50,6 +51,8 @@ fn templates() -> Vec<Broken> {
     vec![
         broken("STK005", "InvoicePaidToNotificationRule", "InvoicePaidToNotificationRule", "/Properties/EventPattern/replay-name", null()),
         broken("STK005", "InvoiceApprovedToPaymentRule", "InvoiceApprovedToPaymentRule", "/Properties/EventPattern/detail", null()),
+        broken("STK005", "EventsToAuditRule", "EventsToAuditRule", "/Properties/Targets/0/Arn", json!({"Fn::GetAtt": ["AccountingQueue", "Arn"]})),
+        broken("STK005", "EventsToAuditRule", "EventsToAuditRule", "/Properties/Targets/0/Arn", json!({"Ref": "InvoicePaidTopic"})),
         broken("STK006", "PaymentFunction", "PaymentFunction", "/Properties/Environment/Variables/CLAIM_SECONDS", json!("86400")),
         broken("STK007", "PaymentFunction", "PaymentFunction", "/Properties/Environment/Variables/LEASE_SECONDS", json!("30")),
         broken("STK007", "PaymentFunction", "PaymentFunction", "/Properties/Environment/Variables/LEASE_SECONDS", json!("61")),
@@ -63,9 +66,12 @@ fn templates() -> Vec<Broken> {
         broken("STK013", "InvoicePaidToNotificationRule", "InvoicePaidToNotificationRule", "/Properties/Targets/0/RetryPolicy", null()),
         broken("STK013", "InvoicePaidToNotificationRule", "InvoicePaidToNotificationRule", "/Properties/Targets/0/DeadLetterConfig", null()),
         broken("STK013", "InvoicePaidToNotificationRule", "InvoicePaidToNotificationRule", "/Properties/Targets", json!([])),
+        broken("STK013", "SweeperSchedule", "SweeperSchedule", "/Properties/Target/RetryPolicy", null()),
+        broken("STK013", "SweeperSchedule", "SweeperSchedule", "/Properties/Target/DeadLetterConfig", null()),
         broken("STK014", "Bus", "Bus", "/Properties/DeadLetterConfig", null()),
         broken("STK014", "ComplianceSubscription", "ComplianceSubscription", "/Properties/RedrivePolicy", null()),
         broken("STK015", "PaymentFunction", "PaymentRetries", "/Properties/DestinationConfig", null()),
+        broken("STK015", "SweeperFunction", "SweeperRetries", "/Properties/DestinationConfig", null()),
         broken("STK016", "PaymentUndeliveredDlq", "PaymentUndeliveredDlqPolicy", "/Properties/PolicyDocument/Statement/0", null()),
         broken("STK016", "ValidationQueue", "ValidationQueuePolicy", "/Properties/PolicyDocument/Statement/0/Condition/ArnEquals/aws:SourceArn", json!({"Fn::GetAtt": ["InvoicePaidToNotificationRule", "Arn"]})),
         broken("STK016", "PaymentFunction", "InvoiceApprovedToPaymentPermission", "/Properties/SourceArn", null()),
@@ -77,7 +83,15 @@ fn templates() -> Vec<Broken> {
         broken("STK017", "PaymentFailuresDlq", "PaymentFailuresDlqAlarm", "/Properties/Threshold", json!(100)),
         broken("STK017", "PaymentFailuresDlq", "PaymentFailuresDlqAlarm", "/Properties/AlarmActions", null()),
         broken("STK017", "BusUndeliveredDlq", "BusUndeliveredDlq", "/Metadata", null()),
+        broken("STK017", "StreamFailures", "AuditVendorsTableMappingGivenUpAlarm", "/Properties/MetricName", json!("Errors")),
+        broken("STK017", "StreamFailures", "StreamFailures", "/Metadata", null()),
         broken("STK018", "ComplianceFunction", "ComplianceFunction", "/Properties/ReservedConcurrentExecutions", json!(1)),
+        broken("STK019", "AuditInvoicesTableMapping", "AuditInvoicesTableMapping", "/Properties/BisectBatchOnFunctionError", null()),
+        broken("STK019", "AuditInvoicesTableMapping", "AuditInvoicesTableMapping", "/Properties/MaximumRetryAttempts", json!(-1)),
+        broken("STK019", "AuditInvoicesTableMapping", "AuditInvoicesTableMapping", "/Properties/MaximumRecordAgeInSeconds", null()),
+        broken("STK019", "AuditVendorsTableMapping", "AuditVendorsTableMapping", "/Properties/FunctionResponseTypes", null()),
+        broken("STK019", "AuditVendorsTableMapping", "AuditVendorsTableMapping", "/Properties/DestinationConfig/OnFailure/Destination", json!({"Fn::GetAtt": ["PaymentFailuresDlq", "Arn"]})),
+        broken("STK019", "AuditVendorsTableMapping", "AuditVendorsTableMapping", "/Properties/ParallelizationFactor", json!(10)),
         broken("STK020", "PaymentRole", "PaymentRole", &format!("{first}/Sid").leak()[..], json!("Whatever")),
         broken("STK020", "PaymentRole", "PaymentRole", "/Properties/ManagedPolicyArns", json!(["arn:aws:iam::aws:policy/AdministratorAccess"])),
         broken("STK021", "PaymentRole", "PaymentRole", &format!("{first}/Resource").leak()[..], json!("*")),
@@ -91,6 +105,8 @@ fn templates() -> Vec<Broken> {
         broken("STK030", "PortalLogs", "PortalLogs", "/Properties/KmsKeyId", null()),
         broken("STK030", "Bus", "Bus", "/Properties/KmsKeyIdentifier", null()),
         broken("STK030", "PortalFunction", "PortalFunction", "/Properties/KmsKeyArn", null()),
+        broken("STK030", "SweeperSchedule", "SweeperSchedule", "/Properties/KmsKeyArn", null()),
+        broken("STK030", "StreamFailures", "StreamFailures", "/Properties/BucketEncryption", null()),
         broken("STK031", "DataKey", "DataKey", "/Properties/EnableKeyRotation", json!(false)),
         broken("STK031", "MessagingKey", "MessagingKey", "/Properties/KeyPolicy/Statement/0", null()),
         broken("STK031", "MessagingKey", "MessagingKey", "/Properties/KeyPolicy/Statement/1/Condition", json!({"StringEquals": {"aws:SourceAccount": "1"}})),
@@ -100,6 +116,7 @@ fn templates() -> Vec<Broken> {
         broken("STK032", "NoticesTopic", "NoticesTopicPolicy", "/Properties/PolicyDocument/Statement/0/Condition", null()),
         broken("STK032", "Documents", "DocumentsPolicy", "/Properties/PolicyDocument/Statement/0/Effect", json!("Allow")),
         broken("STK033", "ApiPostInvoicesRoute", "ApiPostInvoicesRoute", "/Properties/AuthorizationType", json!("NONE")),
+        broken("STK033", "ApiPostInvoicesInvoiceIdDecisionsRoute", "ApiPostInvoicesInvoiceIdDecisionsRoute", "/Properties/AuthorizationType", json!("JWT")),
         broken("STK033", "ApiStage", "ApiStage", "/Properties/DefaultRouteSettings", null()),
         broken("STK033", "ApiStage", "ApiStage", "/Properties/AccessLogSettings", null()),
         broken("STK034", "PaymentFunction", "PaymentFunction", "/Properties/TracingConfig", null()),
@@ -124,9 +141,12 @@ fn templates() -> Vec<Broken> {
         broken("STK040", "Bus", "BusLogsSource", "/Properties/ResourceArn", null()),
         broken("STK041", "Documents", "Documents", "/Properties/ObjectLockConfiguration/Rule/DefaultRetention/Years", json!(1)),
         broken("STK042", "ApiErrorsAlarm", "Alarm", "/Properties/AlarmActions", null()),
+        broken("STK042", "ApiErrorsAlarm", "SharedAlarm", "/Properties/AlarmRule", json!("ALARM(\"other\")")),
+        broken("STK042", "PaymentAlarm", "Alarm", "/Properties/AlarmRule", json!({"Fn::Sub": "ALARM(\"${SharedAlarm}\")"})),
         broken("STK043", "InvoicesTable", "InvoicesTable", "/Properties/Tags", null()),
         broken("STK043", "Api", "Api", "/Properties/Tags/owner", null()),
         broken("STK044", "PaymentLogs", "PaymentLogs", "/Properties/LogGroupClass", json!("INFREQUENT_ACCESS")),
+        broken("STK046", "Alarm", "Alarm", "/Properties/AlarmRule", json!({"Fn::Sub": vec!["ALARM(\"${PaymentAlarm}\")"; 220].join(" OR ")})),
     ]
 }
 
@@ -135,13 +155,21 @@ fn templates() -> Vec<Broken> {
 fn statements() -> Vec<(&'static str, &'static str, &'static str, &'static str, Value)> {
     vec![
         ("STK016", "PaymentRole", "EdgePaymentFailuresDlq", "/Action", json!("sqs:ReceiveMessage")),
+        ("STK016", "AuditRole", "EdgeStreamFailures", "/Action", json!("s3:ListBucket")),
+        ("STK016", "SweeperScheduleRole", "EdgeSweeperScheduleDlq", "/Resource", json!({"Fn::GetAtt": ["PaymentFailuresDlq", "Arn"]})),
         ("STK022", "PaymentRole", "KitPublish", "/Condition", Value::Null),
         ("STK022", "PaymentRole", "KitPublish", "/Condition/StringEqualsIfExists/events:detail-type", json!(["InvoiceApproved", "InvoicePaid", "PaymentFailed"])),
         ("STK022", "PaymentRole", "KitPublish", "/Condition/StringEqualsIfExists/events:source", json!("invoicing.portal")),
         ("STK022", "PaymentRole", "KitPublish", "/Resource", json!({"Fn::GetAtt": ["PaymentFailuresDlq", "Arn"]})),
+        ("STK022", "SweeperRole", "NeedRepublish", "/Condition/StringEqualsIfExists/events:source", Value::Null),
         ("STK023", "PaymentRole", "KitKeysDataWrite", "/Condition", Value::Null),
         ("STK023", "PaymentRole", "KitKeysDataWrite", "/Action", json!("kms:Decrypt")),
         ("STK023", "ComplianceRole", "KitKeysMessagingRead", "/Resource", json!({"Fn::GetAtt": ["DataKey", "Arn"]})),
+        ("STK026", "AuditRole", "NeedAppendAudit", "/Action", json!(["dynamodb:PutItem", "dynamodb:UpdateItem"])),
+        ("STK026", "PaymentRole", "NeedWriteInvoices", "/Resource", json!({"Fn::GetAtt": ["LedgerTable", "Arn"]})),
+        ("STK028", "ApprovalRole", "NeedSealTokens", "/Condition", Value::Null),
+        ("STK028", "SweeperScheduleRole", "KitKeysInput", "/Condition", Value::Null),
+        ("STK027", "NotificationRole", "NeedSendNotices", "/Action", json!("states:SendTaskSuccess")),
     ]
 }
 
@@ -257,6 +285,9 @@ fn a_producer_taken_away_is_a_lane_that_waits_in_vain() {
     assert_eq!(
         files,
         [
+            // Both of its events.
+            "stack/src/lanes/audit_trail.rs",
+            "stack/src/lanes/audit_trail.rs",
             "stack/src/lanes/invoice_submitted.rs",
             "stack/src/lanes/vendor_registered.rs"
         ]
@@ -278,22 +309,27 @@ fn a_queue_in_a_lane_brings_everything_that_it_needs() {
     let lane = graph
         .lanes
         .iter_mut()
-        .find(|lane| lane.handler == "Payment")
+        .find(|lane| lane.handler == "InvoiceIntake")
         .unwrap();
-    lane.path = Path::Queue { inbox: "Payment" };
+    lane.path = Path::Queue { inbox: "Intake" };
     let synthesised = synth_of(&environment("prod"), &graph);
     assert!(!synthesised.has_errors(), "{:#?}", synthesised.findings);
     assert!(
         synthesised
             .template
-            .resource("PaymentQueueDlqAlarm")
+            .resource("IntakeQueueDlqAlarm")
             .is_some()
     );
-    assert!(synthesised.template.resource("PaymentRetries").is_none());
+    assert!(
+        synthesised
+            .template
+            .resource("InvoiceIntakeRetries")
+            .is_none()
+    );
     assert!(
         synthesised
             .grants
-            .contains("PaymentRole | sqs:ChangeMessageVisibility")
+            .contains("InvoiceIntakeRole | sqs:ChangeMessageVisibility")
     );
 }
 
@@ -325,8 +361,10 @@ fn a_finding_names_the_line_that_it_comes_from() {
 
 #[test]
 fn every_rule_is_shown_to_fire_and_has_its_own_code() {
-    // From the graph, and the boundary's from the environment.
-    let from_graph = ["STK001", "STK002", "STK003", "STK004", "STK045"];
+    // From the graph, and from the environment.
+    let from_graph = [
+        "STK001", "STK002", "STK003", "STK004", "STK008", "STK045", "STK047", "STK048",
+    ];
     let shown: BTreeSet<&str> = templates()
         .iter()
         .map(|case| case.code)
@@ -344,13 +382,64 @@ fn r21_a_boundary_that_the_environment_names_is_on_every_role_and_missed_where_i
     bounded.permissions_boundary = Some("arn:aws:iam::777788889999:policy/boundary".into());
     let synthesised = synth_of(&bounded, &Graph::declared());
     assert!(!synthesised.has_errors(), "{:#?}", synthesised.findings);
-    let unbounded = judge(
-        &bounded,
-        &Graph::declared(),
-        &synth_of(&environment("prod"), &Graph::declared()).template,
-    );
+    let unbound_template = synth_of(&environment("prod"), &Graph::declared()).template;
+    let unbounded = judge(&bounded, &Graph::declared(), &unbound_template);
     let missed = unbounded.iter().filter(|finding| finding.code == "STK045");
-    assert_eq!(missed.count(), contracts::ALL_HANDLERS.len());
+    let roles = unbound_template
+        .resources()
+        .filter(|(_, resource)| resource["Type"] == "AWS::IAM::Role");
+    assert_eq!(missed.count(), roles.count());
+}
+
+#[test]
+fn lanes_that_share_a_rule_must_agree() {
+    let mut graph = Graph::declared();
+    for lane in &mut graph.lanes {
+        if lane.id == "InvoicePaidToNotification" {
+            lane.id = "InvoicePaidToTopic";
+        }
+    }
+    assert!(codes_of(&graph).contains("STK008"));
+}
+
+#[test]
+fn r11_a_replay_passes_only_where_everybody_behind_the_rule_admits_it() {
+    let mut graph = Graph::declared();
+    let passes = |graph: &Graph| -> Vec<&str> {
+        let rules = graph.rules();
+        let admitting = rules
+            .iter()
+            .filter(|rule| rule.replays == Replays::Admitted);
+        admitting.map(|rule| rule.id).collect()
+    };
+    assert_eq!(passes(&graph), ["EventsToAudit"]);
+    for handler in &mut graph.handlers {
+        handler.replays = Replays::Excluded;
+    }
+    assert!(passes(&graph).is_empty());
+}
+
+#[test]
+fn r28_more_rules_than_a_bus_takes_are_found() {
+    let mut template = clean();
+    let rule = template["Resources"]["InvoiceApprovedToPaymentRule"].clone();
+    for number in 0..300 {
+        template["Resources"][format!("More{number}")] = rule.clone();
+    }
+    fires(&template, "STK047", "Bus", "there are 300 more rules");
+}
+
+#[test]
+fn r28_reserved_concurrency_is_judged_against_the_account() {
+    let mut prod = environment("prod");
+    prod.capacity.queue_concurrency = 2;
+    let mut reserving = |executions| {
+        prod.capacity.reserved_concurrency = Some(executions);
+        let findings = synth_of(&prod, &Graph::declared()).findings;
+        findings.iter().any(|finding| finding.code == "STK048")
+    };
+    let handlers = u32::try_from(contracts::ALL_HANDLERS.len()).unwrap();
+    assert!(!reserving(900 / handlers) && reserving(900 / handlers + 1));
 }
 
 /// `docs/checks.md` as the rules say it.

@@ -139,3 +139,26 @@ fn events_statement(key: &Found<'_>, statement: &Value) -> Option<Fault> {
         )
     })
 }
+
+/// STK028. Direct use without a context would open whatever the key ever encrypted.
+pub(super) fn uses(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for role in subject.of_type("AWS::IAM::Role") {
+        for statement in role_statements(role.resource) {
+            let mut actions = list(statement.get("Action")).into_iter();
+            let conditions = statement["Condition"].to_string();
+            let bound = conditions.contains("kms:ViaService")
+                || conditions.contains("kms:EncryptionContext");
+            if actions.any(|action| action.starts_with("kms:")) && !bound {
+                faults.push(Fault::at(
+                    role.id,
+                    format!(
+                        "the statement {} lets it use a key by itself and for anything",
+                        text(&statement["Sid"])
+                    ),
+                ));
+            }
+        }
+    }
+    faults
+}

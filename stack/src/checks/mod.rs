@@ -221,6 +221,12 @@ pub const RULES: &[Rule] = &[
         access::answers,
     ),
     error(
+        "STK028",
+        "R19",
+        "roles use keys through services, or under an encryption context",
+        keys::uses,
+    ),
+    error(
         "STK030",
         "R19",
         "everything at rest and in flight is encrypted by a key of ours",

@@ -1,7 +1,7 @@
 //! What is kept: tables, documents, the archive (R13, R15, R22).
 
 use crate::common::{ENVIRONMENTS, environment, synthesised};
-use crate::{each, id, properties};
+use crate::{each, id, items, properties, role_statements};
 use serde_json::{Value, json};
 
 #[test]
@@ -38,8 +38,10 @@ fn r13_tables_are_encrypted_recoverable_protected_and_streamed_as_declared() {
                 claims,
                 "{name}"
             );
+            // What is audited is streamed; what audits is not.
             let streamed = table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES";
-            assert_eq!(streamed, !claims, "{name}");
+            let audited = ["InvoicesTable", "VendorsTable"].contains(&name);
+            assert_eq!(streamed, audited, "{name}");
         },
     );
     assert!(environment("prod").keeps_data());
@@ -73,7 +75,7 @@ fn r13_what_is_kept_under_a_fixed_name_goes_with_a_first_deployment_that_fails()
 }
 
 #[test]
-fn r15_the_document_bucket_is_private_versioned_and_encrypted() {
+fn r15_every_bucket_is_private_versioned_encrypted_and_has_a_lifecycle() {
     each("AWS::S3::Bucket", |name, bucket, _, _| {
         let rule = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
         let default = &rule["ServerSideEncryptionByDefault"];
@@ -89,12 +91,19 @@ fn r15_the_document_bucket_is_private_versioned_and_encrypted() {
             block.len() == 4 && block.values().all(|on| *on == true),
             "{name}"
         );
+        assert!(
+            !items(&bucket["LifecycleConfiguration"]["Rules"]).is_empty(),
+            "{name}"
+        );
     });
 }
 
 #[test]
 fn r15_documents_are_locked_in_prod_for_as_long_as_records_are_kept() {
     each("AWS::S3::Bucket", |name, bucket, _, environment| {
+        if name != "Documents" {
+            return;
+        }
         let retention = &bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"];
         if environment.name == "prod" {
             assert_eq!(bucket["ObjectLockEnabled"], true, "{name}");
@@ -147,4 +156,60 @@ fn r22_the_archive_keeps_everything_for_as_long_as_the_environment_says() {
         name: "invoicing-local".into(),
         days: environment("local").retention.archive_days,
     }));
+}
+
+#[test]
+fn r13_vendors_invoices_audit_claims_and_ledger_have_their_tables_and_outputs() {
+    for name in ENVIRONMENTS {
+        let template = synthesised(name).template;
+        for table in ["Vendors", "Invoices", "Audit", "Idempotency", "Ledger"] {
+            let id = format!("{table}Table");
+            assert!(template.resource(&id).is_some(), "{name}: {id}");
+            let output = format!("{table}TableName");
+            let named = template.outputs().any(|(name, _)| name == output);
+            assert!(named, "{name}: {output}");
+        }
+    }
+}
+
+#[test]
+fn r14_append_only_tables_are_put_to_and_queried_and_nothing_else() {
+    each("AWS::IAM::Role", |name, role, _, _| {
+        for statement in role_statements(role) {
+            let on = statement["Resource"].to_string();
+            if !on.contains("AuditTable") && !on.contains("LedgerTable") {
+                continue;
+            }
+            assert_eq!(
+                statement["Action"],
+                json!(["dynamodb:PutItem", "dynamodb:Query"]),
+                "{name}"
+            );
+            let writer = on.contains("AuditTable") && name == "AuditRole"
+                || on.contains("LedgerTable") && name == "AccountingRole";
+            assert!(writer, "{name} may write {on}");
+        }
+    });
+}
+
+#[test]
+fn r14_only_the_heads_of_vendors_and_invoices_wake_the_audit() {
+    each("AWS::Lambda::EventSourceMapping", |name, mapping, _, _| {
+        let Some("StreamArn") = mapping["EventSourceArn"]["Fn::GetAtt"][1].as_str() else {
+            return;
+        };
+        assert_eq!(id(&mapping["FunctionName"]), "AuditFunction", "{name}");
+        let kind = match id(&mapping["EventSourceArn"]) {
+            "VendorsTable" => "vendor",
+            "InvoicesTable" => "invoice",
+            other => panic!("{other}"),
+        };
+        let filters = items(&mapping["FilterCriteria"]["Filters"]);
+        let patterns: Vec<Value> = filters
+            .iter()
+            .map(|filter| serde_json::from_str(filter["Pattern"].as_str().unwrap()).unwrap())
+            .collect();
+        let heads = json!({ "dynamodb": { "NewImage": { "kind": { "S": [kind] } } } });
+        assert_eq!(patterns, [heads], "{name}");
+    });
 }

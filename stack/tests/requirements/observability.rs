@@ -1,9 +1,11 @@
 //! Metrics, alarms, traces and logs (R16, R17, R18).
 
-use crate::common::{ENVIRONMENTS, synthesised};
+use crate::common::{ENVIRONMENTS, environment, synthesised};
 use crate::{each, items, properties, role_statements};
+use cfn::Template;
+use contracts::handlers::Work;
 use contracts::metrics::{Metric, NAMESPACE};
-use contracts::{ALL_HANDLERS, HandlerSpec, Input};
+use contracts::{ALL_HANDLERS, HandlerSpec};
 use serde_json::{Value, json};
 
 /// The dashboard's body with its references spelled as in `Fn::Sub`.
@@ -21,7 +23,7 @@ fn r16_every_metric_of_every_event_type_and_consumer_is_on_the_dashboard() {
             .iter()
             .flat_map(|widget| items(&widget["properties"]["metrics"]))
             .collect();
-        for (consumer, event_type) in consumed() {
+        for (consumer, _, event_type) in consumed() {
             for metric in Metric::ALL.map(Metric::name) {
                 let wanted = [
                     NAMESPACE,
@@ -44,25 +46,15 @@ fn r16_every_metric_of_every_event_type_and_consumer_is_on_the_dashboard() {
     });
 }
 
-/// Every consumer with every event type or route that it works on.
-fn consumed() -> Vec<(&'static str, String)> {
-    let of = |handler: &HandlerSpec| -> Vec<String> {
-        match handler.input {
-            Input::Events(events) => events.iter().map(|event| event.name.to_owned()).collect(),
-            Input::Api(routes) => routes
-                .iter()
-                .map(contracts::handlers::ApiRoute::key)
-                .collect(),
-        }
+/// Every consumer with every kind of work that it does, and what metrics call it.
+fn consumed() -> Vec<(&'static str, Work, String)> {
+    let of = |handler: &HandlerSpec| {
+        let name = handler.name;
+        let work = handler.inputs.work();
+        work.map(move |work| (name, work, work.name()))
+            .collect::<Vec<_>>()
     };
-    ALL_HANDLERS
-        .iter()
-        .flat_map(|handler| {
-            of(handler)
-                .into_iter()
-                .map(|event_type| (handler.name, event_type))
-        })
-        .collect()
+    ALL_HANDLERS.iter().flat_map(of).collect()
 }
 
 #[test]
@@ -74,54 +66,106 @@ fn r16_failures_age_throttles_and_api_errors_ring_and_one_alarm_over_all_tells_p
             .filter(|(_, r)| r["Type"] == "AWS::CloudWatch::Alarm")
             .map(|(id, r)| (id, &r["Properties"]))
             .collect();
-        let on = |metric: &str, dimension: &Value| {
+        let on = |metric: &str, dimensions: &[Value]| {
             let is_it = |(_, alarm): &&(&str, &Value)| {
-                alarm["MetricName"] == metric && items(&alarm["Dimensions"]).contains(&dimension)
+                let watched = items(&alarm["Dimensions"]);
+                alarm["MetricName"] == metric && dimensions.iter().all(|d| watched.contains(&d))
             };
             alarms
                 .iter()
                 .find(is_it)
-                .unwrap_or_else(|| panic!("{name}: {metric} {dimension}"))
+                .unwrap_or_else(|| panic!("{name}: {metric} {dimensions:?}"))
                 .1
         };
-        for (consumer, event_type) in consumed() {
-            let by_type = json!({ "Name": "EventType", "Value": event_type });
-            let failed = on(Metric::Failed.name(), &by_type);
-            assert_eq!(failed["Threshold"], 1);
-            if !event_type.contains(' ') {
-                assert_eq!(
-                    on(Metric::AgeMs.name(), &by_type)["Threshold"],
-                    120_000,
-                    "{consumer}"
-                );
+        let dimension = |name: &str, value: Value| json!({ "Name": name, "Value": value });
+        for (consumer, work, event_type) in consumed() {
+            let of = [
+                dimension("Consumer", json!(consumer)),
+                dimension("EventType", json!(event_type)),
+            ];
+            assert_eq!(on(Metric::Failed.name(), &of)["Threshold"], 1);
+            if let Work::Event(_) = work {
+                let age = on(Metric::AgeMs.name(), &of);
+                assert_eq!(age["Threshold"], 120_000, "{consumer} {event_type}");
+            }
+            if let Work::Tick = work {
+                let silent = on(Metric::Received.name(), &of);
+                assert_eq!(silent["TreatMissingData"], "breaching", "{consumer}");
             }
         }
         for handler in ALL_HANDLERS {
             let function = json!({ "Ref": format!("{}Function", handler.id) });
-            on(
-                "Throttles",
-                &json!({ "Name": "FunctionName", "Value": function }),
-            );
+            let function = [dimension("FunctionName", function)];
+            on("Throttles", &function);
+            if !handler.inputs.changes.is_empty() {
+                assert_eq!(on("IteratorAge", &function)["Threshold"], 120_000);
+            }
         }
-        on(
-            "5xx",
-            &json!({ "Name": "ApiId", "Value": { "Ref": "Api" } }),
+        on("5xx", &[dimension("ApiId", json!({ "Ref": "Api" }))]);
+        let stuck = [dimension("EventType", json!("InvoiceStuck"))];
+        let stuck = on(Metric::Received.name(), &stuck);
+        assert_eq!(
+            (&stuck["Threshold"], &stuck["Period"]),
+            (&json!(1), &json!(60))
         );
+        for (id, _) in &alarms {
+            let groups = composites_over(&template, id);
+            assert_eq!(groups.len(), 1, "{name}: {id} is in {groups:?}");
+            assert_eq!(composites_over(&template, groups[0]), ["Alarm"], "{name}");
+        }
         let over_all = &template.resource("Alarm").unwrap()["Properties"];
         assert_eq!(
             over_all["AlarmActions"],
             json!([{ "Ref": "AlertsTopic" }]),
             "{name}"
         );
-        let rule = over_all["AlarmRule"]["Fn::Sub"].as_str().unwrap();
-        assert_eq!(rule.matches("ALARM(").count(), alarms.len(), "{name}");
-        assert!(alarms.len() <= 100, "{name}");
-        for (id, _) in &alarms {
-            assert!(
-                rule.contains(&format!("ALARM(\"${{{id}}}\")")),
-                "{name}: {id}"
-            );
+    }
+}
+
+/// The composite alarms that watch an alarm.
+fn composites_over<'a>(template: &'a Template, alarm: &str) -> Vec<&'a str> {
+    let named = format!("ALARM(\"${{{alarm}}}\")");
+    template
+        .resources()
+        .filter(|(_, r)| r["Type"] == "AWS::CloudWatch::CompositeAlarm")
+        .filter(|(_, r)| {
+            r["Properties"]["AlarmRule"]
+                .to_string()
+                .contains(&named.replace('"', "\\\""))
+        })
+        .map(|(id, _)| id)
+        .collect()
+}
+
+#[test]
+fn r28_composite_alarms_stay_within_their_limits() {
+    for name in ENVIRONMENTS.into_iter().filter(|name| *name != "local") {
+        let template = synthesised(name).template;
+        for (id, resource) in template.resources() {
+            if resource["Type"] == "AWS::CloudWatch::CompositeAlarm" {
+                let rule = resource["Properties"]["AlarmRule"]["Fn::Sub"]
+                    .as_str()
+                    .unwrap();
+                let children = rule.matches("ALARM(").count();
+                assert!((1..=100).contains(&children), "{name}: {id} {children}");
+                // A generated name: the stack's, the alarm's own, and a suffix.
+                let names = children * (environment(name).stack_name().len() + 14);
+                assert!(rule.len() + names < 10_240, "{name}: {id}");
+            }
         }
+    }
+}
+
+#[test]
+fn r28_the_template_stays_within_the_limits_of_a_stack() {
+    for name in ENVIRONMENTS {
+        let template = synthesised(name).template;
+        assert!(template.resources().count() <= 500, "{name}");
+        assert!(template.minified().len() <= 1_000_000, "{name}");
+        let rules = template
+            .resources()
+            .filter(|(_, r)| r["Type"] == "AWS::Events::Rule");
+        assert!(rules.count() <= 300, "{name}");
     }
 }
 
