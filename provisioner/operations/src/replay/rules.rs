@@ -27,7 +27,7 @@ pub struct RuleLine {
     pub(super) name: String,
     /// The handler with effects that a replay would reach.
     #[serde(skip)]
-    pub(super) danger: Option<String>,
+    pub(crate) danger: Option<String>,
 }
 
 /// What one pattern says to replayed events.

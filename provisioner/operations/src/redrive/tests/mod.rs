@@ -1,6 +1,7 @@
 //! R9: looking and putting back, on queues in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
+mod deployed;
 mod looking;
 mod returning;
 
