@@ -25,7 +25,8 @@ pub struct Resting {
 /// Granted by the need of the same name.
 pub trait ReadResting {
     /// The invoices that rest in a state since before a time, over all shards, the longest first within each; at most `limit` a
-    /// shard. An index may lag: whoever acts reads the invoice itself.
+    /// shard. An index may lag: whoever acts reads the invoice itself. A shard that can't be read does not hide the others: it is
+    /// an error only when they gave nothing.
     fn resting(
         &self,
         state: State,
@@ -46,7 +47,8 @@ pub struct Unsent {
 /// Granted by the need of the same name.
 pub trait ReadUnpublished {
     /// The events that are committed since before a time and not marked as published, of vendors and invoices; at most `limit` a shard.
-    /// Read consistently before they are given: an index may lag.
+    /// Read consistently before they are given: an index may lag. A shard that can't be read does not hide the others: it is an
+    /// error only when they gave nothing.
     fn unpublished_since(
         &self,
         before: OffsetDateTime,
@@ -56,7 +58,8 @@ pub trait ReadUnpublished {
 
 /// Granted by the need of the same name.
 pub trait Republish {
-    /// Publishes recorded events as they were recorded, entry by entry, and marks those that the bus took. Gives how many.
+    /// Publishes recorded events as they were recorded, entry by entry, and marks those that the bus took. One that fails does not
+    /// stop the others. Gives how many were published and marked; it is an error only when none was.
     fn republish(&self, events: Vec<Unsent>) -> impl Future<Output = Answer<u32>> + Send;
 }
 

@@ -103,22 +103,32 @@ impl ReadUnpublished for Memory {
 
 impl Republish for Memory {
     async fn republish(&self, events: Vec<Unsent>) -> Answer<u32> {
-        let mut published = 0;
-        for event in events {
-            let id = event.record.event_id;
-            self.write(&format!("event {id} to the bus"), |inner| {
-                inner.sweep.taken.push(id);
-                Ok(())
-            })
-            .await?;
-            self.write(&format!("the mark of event {id}"), |inner| {
-                inner.published.insert(id);
-                Ok(())
-            })
-            .await?;
-            published += 1;
+        let (mut published, mut failed) = (0, None);
+        for event in &events {
+            match self.republish_one(event.record.event_id).await {
+                Ok(()) => published += 1,
+                Err(error) => failed = Some(error),
+            }
         }
-        Ok(published)
+        match failed {
+            Some(error) if published == 0 => Err(error),
+            _ => Ok(published),
+        }
+    }
+}
+
+impl Memory {
+    async fn republish_one(&self, id: EventId) -> Answer<()> {
+        self.write(&format!("event {id} to the bus"), |inner| {
+            inner.sweep.taken.push(id);
+            Ok(())
+        })
+        .await?;
+        self.write(&format!("the mark of event {id}"), |inner| {
+            inner.published.insert(id);
+            Ok(())
+        })
+        .await
     }
 }
 
