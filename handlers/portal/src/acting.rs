@@ -48,7 +48,7 @@ impl Acting {
                 status: 403,
                 code: "no-vendor",
                 title: "The caller acts for no vendor.",
-                detail: "Register the vendor with POST /vendors first, as the same caller; then send the invoice under a new Idempotency-Key.",
+                detail: "Register the vendor with POST /vendors first, as the same caller; then send the invoice again.",
             })),
         }
     }

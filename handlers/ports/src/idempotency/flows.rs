@@ -134,7 +134,7 @@ pub struct Answered {
 /// Answers a POST once for each caller and idempotency key (R12): the same body gets the same answer, a request in flight
 /// 409, another body 422, a missing or malformed key 400. Other methods have no effect to repeat and pass through.
 /// An answer of 500 and above is not remembered, and neither is one with `Retry-After`, which says that a later one may be
-/// another: the client may try again.
+/// another, nor a refusal by who the caller is (403), which did nothing and may be lifted: the client may try again.
 ///
 /// # Errors
 /// When the claim can't be taken or completed; the client may try again.
@@ -183,12 +183,17 @@ where
         }
     };
     let response = answer().await;
-    if response.status >= 500 || response.headers.contains_key(RETRY_AFTER) {
+    if is_passing(&response) {
         claims.release(&grant).await?;
         return Ok(fresh(response));
     }
     claims.complete(&grant, &kept(&response)).await?;
     Ok(fresh(response))
+}
+
+/// Whether the same request may get another answer later.
+fn is_passing(response: &Response) -> bool {
+    response.status >= 500 || response.status == 403 || response.headers.contains_key(RETRY_AFTER)
 }
 
 /// Longest answer that is kept as it is, in bytes: a claim is an item of a table, and every repetition reads it.
