@@ -92,6 +92,8 @@ pub enum Verb {
     Validate(FileArgs),
     /// Submit an invoice document, a vendor registration or an event; print its id
     Send(SendArgs),
+    /// Decide on an invoice that waits for people, or on a vendor's changed account
+    Decide(DecideArgs),
     /// Show an invoice's timeline
     Trace(TraceArgs),
     /// Send archived events again, to the rules that admit replays
@@ -144,6 +146,44 @@ pub struct SendArgs {
     /// How long to wait, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub timeout: u64,
+}
+
+/// Flags of `decide`.
+#[derive(Debug, Clone, Args)]
+pub struct DecideArgs {
+    /// The invoice's id, or the id of the vendor whose account changed
+    pub id: String,
+    /// What you decide
+    #[arg(value_enum)]
+    pub decision: DecisionArg,
+    /// How a dispute ends; with `resolve` only
+    #[arg(long, value_enum, required_if_eq("decision", "resolve"))]
+    pub outcome: Option<OutcomeArg>,
+    /// Why, in your own words: it is kept
+    #[arg(long)]
+    pub reason: String,
+}
+
+/// What a person decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DecisionArg {
+    /// Pay it, try its payment again, or take the vendor's changed account
+    Approve,
+    /// Don't
+    Reject,
+    /// Clear something up first
+    Dispute,
+    /// End a dispute
+    Resolve,
+}
+
+/// How a dispute ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutcomeArg {
+    /// The invoice is paid
+    Pay,
+    /// The invoice is rejected
+    Reject,
 }
 
 /// Flags of `trace`.

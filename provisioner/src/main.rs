@@ -24,6 +24,8 @@ mod objects;
 #[cfg(feature = "aws")]
 mod parity;
 #[cfg(feature = "aws")]
+mod person;
+#[cfg(feature = "aws")]
 mod progress;
 #[cfg(feature = "aws")]
 mod publish;

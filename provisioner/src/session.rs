@@ -31,6 +31,8 @@ pub struct LocalAccess {
 #[derive(Debug, Clone)]
 pub struct Session {
     config: SdkConfig,
+    /// Whoever runs the program, before a role is assumed.
+    person: Option<SharedCredentialsProvider>,
 }
 
 /// Something whose account and region were verified. Every write asks for one.
@@ -62,8 +64,12 @@ impl Session {
             loader = loader.profile_name(profile);
         }
         let base = loader.load().await;
+        let person = base.credentials_provider();
         let Some(role) = &environment.role_arn else {
-            return Self { config: base };
+            return Self {
+                config: base,
+                person,
+            };
         };
         let provider = AssumeRoleProvider::builder(role)
             .session_name("provision")
@@ -76,25 +82,27 @@ impl Session {
                 .into_builder()
                 .credentials_provider(SharedCredentialsProvider::new(provider))
                 .build(),
+            person,
         }
     }
 
     /// A session on the local cloud: its address and keys, and nothing of the user's AWS configuration.
     pub fn local(environment: &Environment, access: &LocalAccess) -> Self {
-        let credentials = Credentials::new(
+        let credentials = SharedCredentialsProvider::new(Credentials::new(
             &access.access_key_id,
             &access.secret_access_key,
             None,
             None,
             "local cloud",
-        );
+        ));
         Self {
+            person: Some(credentials.clone()),
             config: SdkConfig::builder()
                 .behavior_version(BehaviorVersion::latest())
                 .http_client(aws_smithy_http_client::Builder::new().build_http())
                 .region(Region::new(environment.region.clone()))
                 .endpoint_url(&access.endpoint)
-                .credentials_provider(SharedCredentialsProvider::new(credentials))
+                .credentials_provider(credentials)
                 .retry_config(retries())
                 .timeout_config(timeouts())
                 .build(),
@@ -104,6 +112,12 @@ impl Session {
     /// What clients are made from.
     pub fn config(&self) -> &SdkConfig {
         &self.config
+    }
+
+    /// Whoever runs the program: who submits and decides is a person, and not the role that deploys, which many may assume
+    /// (R27).
+    pub fn person(&self) -> Option<SharedCredentialsProvider> {
+        self.person.clone()
     }
 
     /// Verifies that the credentials belong to the environment's account. The region needs no question: every client

@@ -49,6 +49,12 @@ pub enum Failure {
         /// The text.
         text: String,
     },
+    /// Neither an invoice nor a vendor has this id, as far as the caller may see.
+    #[error("there is neither an invoice nor a vendor {id} in this environment")]
+    NothingThere {
+        /// The id.
+        id: String,
+    },
     /// No invoice has this id.
     #[error("there is no invoice {id} in this environment")]
     NoSuchInvoice {
@@ -163,6 +169,7 @@ impl Failure {
             Failure::BreaksRules { .. } => "breaks-rules",
             Failure::NotAnId { .. } => "not-an-id",
             Failure::NoSuchInvoice { .. } => "no-such-invoice",
+            Failure::NothingThere { .. } => "no-such-id",
             Failure::DoesNotFit { .. } => "does-not-fit",
             Failure::Refused { .. } => "refused",
             Failure::Busy { .. } => "busy",
@@ -184,6 +191,7 @@ impl Failure {
             | Failure::BreaksRules { .. }
             | Failure::NotAnId { .. }
             | Failure::NoSuchInvoice { .. }
+            | Failure::NothingThere { .. }
             | Failure::DoesNotFit { .. }
             | Failure::Refused { .. } => 3,
             Failure::AnswerLost { .. } | Failure::StillGoing { .. } => 5,
@@ -204,7 +212,7 @@ impl Failure {
             Failure::BreaksRules { name, .. } | Failure::DoesNotFit { name, .. } => name.clone(),
             Failure::NotAnId { text } => text.clone(),
             Failure::NoSuchInvoice { id } => id.to_string(),
-            Failure::NotOnboarded { id, .. } => id.clone(),
+            Failure::NotOnboarded { id, .. } | Failure::NothingThere { id } => id.clone(),
             Failure::Refused { subject, .. }
             | Failure::Busy { subject }
             | Failure::ApiFailed { subject, .. }
@@ -230,6 +238,9 @@ impl Failure {
             Failure::NoSuchInvoice { id } => format!(
                 "check the id and --env; if it was submitted just now, wait for it with `provision trace {id} --follow`"
             ),
+            Failure::NothingThere { .. } => {
+                "check the id, --env and --profile: who is not staff sees its own vendor and invoices only".to_owned()
+            }
             Failure::DoesNotFit { .. } => {
                 "leave the flag out, or send an invoice document".to_owned()
             }

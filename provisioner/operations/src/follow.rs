@@ -3,7 +3,8 @@
 use crate::failure::Failure;
 use crate::ports::{InvoiceItems, Pace, Trouble};
 use crate::timeline::{Entry, EntryKind, Trace, timeline};
-use contracts::{ALL_HANDLERS, InvoiceId, needs::Need};
+use contracts::InvoiceId;
+use contracts::handlers::{Handler, Notification};
 use std::time::Duration;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -146,10 +147,8 @@ fn is_told_to_the_end(trace: &Trace) -> bool {
 }
 
 fn is_notice_due(event: &str) -> bool {
-    ALL_HANDLERS
-        .iter()
-        .filter(|handler| handler.has(Need::SendNotices))
-        .any(|handler| handler.inputs.events.iter().any(|spec| spec.name == event))
+    let told = Notification::SPEC.inputs.events;
+    told.iter().any(|spec| spec.name == event)
 }
 
 fn still_going(id: InvoiceId, last: Option<&Trace>, options: Follow) -> Failure {

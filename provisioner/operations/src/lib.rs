@@ -6,6 +6,7 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+mod decide;
 mod deployed;
 mod endpoints;
 mod event;
@@ -26,6 +27,7 @@ mod timeline;
 mod validate;
 mod vendor;
 
+pub use decide::{Decided, Decision, decide};
 pub use deployed::{Bucket, Deployed, Queue, Target, UnreadableTemplate};
 pub use endpoints::{Endpoints, MissingOutput};
 pub use event::EventEntry;

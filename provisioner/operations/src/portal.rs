@@ -59,6 +59,18 @@ pub(crate) async fn exchange(
     subject: &str,
     request: &ApiRequest,
 ) -> Result<ApiResponse, Failure> {
+    let passes = |answer: &ApiResponse, _| worth_retrying(answer.status);
+    exchange_while(api, subject, request, passes).await
+}
+
+/// Sends until there is an answer that does not pass by itself, as `passes` judges it after so much time, or until the
+/// deadline.
+pub(crate) async fn exchange_while(
+    api: &(impl PortalApi + Pace),
+    subject: &str,
+    request: &ApiRequest,
+    passes: impl Fn(&ApiResponse, Duration) -> bool,
+) -> Result<ApiResponse, Failure> {
     let began = api.now();
     let mut pause = FIRST_PAUSE;
     let mut hopeless = 0;
@@ -67,7 +79,7 @@ pub(crate) async fn exchange(
         let outcome = api.call(request).await;
         let mut wait = pause;
         match &outcome {
-            Ok(answer) if !worth_retrying(answer.status) => return outcome_of(answer, subject),
+            Ok(answer) if !passes(answer, api.now() - began) => return outcome_of(answer, subject),
             Ok(answer) => {
                 wait = asked_pause(answer).unwrap_or(pause);
                 hopeless += u32::from(answer.status == 500);
@@ -90,7 +102,7 @@ pub(crate) async fn exchange(
     }
 }
 
-const fn worth_retrying(status: u16) -> bool {
+pub(crate) const fn worth_retrying(status: u16) -> bool {
     matches!(status, 408 | 409 | 425 | 429 | 500 | 502 | 503 | 504)
 }
 
@@ -142,6 +154,12 @@ struct Problem {
 struct Fault {
     pointer: String,
     detail: String,
+}
+
+/// The code of an API's error; empty when it has none.
+pub(crate) fn problem_code(answer: &ApiResponse) -> String {
+    let problem: Option<Problem> = serde_json::from_slice(&answer.body).ok();
+    problem.map(|problem| problem.code).unwrap_or_default()
 }
 
 impl Problem {

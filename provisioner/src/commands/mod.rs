@@ -10,6 +10,8 @@ mod synth;
 mod validate;
 
 #[cfg(feature = "aws")]
+mod decide;
+#[cfg(feature = "aws")]
 mod down;
 #[cfg(feature = "aws")]
 mod operate;
@@ -48,6 +50,8 @@ pub async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         #[cfg(feature = "aws")]
         Verb::Send(args) => operate::send(context, &args).await,
         #[cfg(feature = "aws")]
+        Verb::Decide(args) => decide::run(context, &args).await,
+        #[cfg(feature = "aws")]
         Verb::Trace(args) => operate::trace(context, &args).await,
         #[cfg(feature = "aws")]
         Verb::Replay(args) => replay::run(context, &args).await,
@@ -57,6 +61,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         Verb::Up
         | Verb::Down
         | Verb::Send(_)
+        | Verb::Decide(_)
         | Verb::Trace(_)
         | Verb::Replay(_)
         | Verb::Redrive(_) => Err(needs_full_build()),

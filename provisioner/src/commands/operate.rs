@@ -6,6 +6,7 @@ use crate::cloud::{WhenStopped, reach};
 use crate::cloudformation::{CloudFormation, SdkCloudFormation};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::person::Person;
 use crate::ui::{self, Ui};
 use operations::aws::Remote;
 use operations::{
@@ -145,8 +146,8 @@ fn accepted(sent: &Sent) -> String {
     format!("accepted {kind} {}{again}", sent.id)
 }
 
-/// The deployed environment.
-async fn remote(context: &Context) -> Result<Remote, Failure> {
+/// The deployed environment, its API in the hands of whoever runs the program.
+pub(super) async fn remote(context: &Context) -> Result<Remote, Failure> {
     let project = context.project()?;
     let (_, environment) = context.environment(&project)?;
     let absent = || {
@@ -175,5 +176,15 @@ async fn remote(context: &Context) -> Result<Remote, Failure> {
             .on(stack.name.as_str())
             .help(format!("Run `provision up --env {}`.", environment.name))
     })?;
-    Ok(Remote::new(cloud.session.config(), endpoints))
+    let remote = Remote::new(cloud.session.config(), endpoints);
+    let profile = context.global.profile.as_deref();
+    let variable = |name: &str| std::env::var(name).ok();
+    let person = Person::of(&environment, &cloud.session, profile, variable);
+    if let Person::Variables(_) = person {
+        context.ui.explain("calling the API by the access key in AWS_ACCESS_KEY_ID");
+    }
+    Ok(match person.credentials() {
+        Some(credentials) => remote.in_the_hands_of(credentials),
+        None => remote,
+    })
 }

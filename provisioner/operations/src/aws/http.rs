@@ -94,8 +94,9 @@ impl Remote {
     async fn credentials(&self) -> Result<Credentials, NoAnswer> {
         let not_sent = |reason| NoAnswer::NotSent { reason };
         let provider = self
-            .config
-            .credentials_provider()
+            .person
+            .clone()
+            .or_else(|| self.config.credentials_provider())
             .ok_or_else(|| not_sent("there are no credentials".to_owned()))?;
         provider
             .provide_credentials()

@@ -13,6 +13,7 @@ pub use ways_back::WaysBack;
 use crate::endpoints::Endpoints;
 use crate::ports::{Pace, ServiceError, Trouble};
 use aws_config::SdkConfig;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -26,6 +27,8 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub struct Remote {
     config: SdkConfig,
+    /// Whoever calls of the API are signed by, where that is somebody else.
+    person: Option<SharedCredentialsProvider>,
     endpoints: Endpoints,
     made: Instant,
     api: OnceLock<Connector>,
@@ -39,11 +42,22 @@ impl Remote {
     pub fn new(config: &SdkConfig, endpoints: Endpoints) -> Self {
         Self {
             config: config.clone(),
+            person: None,
             endpoints,
             made: Instant::now(),
             api: OnceLock::new(),
             tables: OnceLock::new(),
             bus: OnceLock::new(),
+        }
+    }
+
+    /// The same environment, whose API is called as a person: what is submitted and decided is theirs (R20, R27). Tables are
+    /// read as before.
+    #[must_use]
+    pub fn in_the_hands_of(self, person: SharedCredentialsProvider) -> Self {
+        Self {
+            person: Some(person),
+            ..self
         }
     }
 }
