@@ -8,6 +8,7 @@ use crate::exit::{Exit, Failure};
 use operations::replay::{
     ReplayFailure, ReplayRequest, Window, moment, plan, plan_text, replay, replayed_text,
 };
+use stack::Target;
 use time::OffsetDateTime;
 
 /// Plans a replay, and unless `--plan` was given runs it to its end.
@@ -36,6 +37,11 @@ pub async fn run(context: &Context, args: &ReplayArgs) -> Result<Exit, Failure> 
         return Ok(Exit::Done);
     }
     show(ui, &plan.document(), &plan_text(&plan));
+    if args.rule.is_some() && environment.target == Target::Local {
+        ui.warn(
+            "the local cloud sends a replay to every rule that admits it, not only to this one",
+        );
+    }
     plan.order().map_err(|error| failure(&error))?;
     approve(ui, &environment.name, "Replay these events?", "--plan").await?;
     let mut last = None;
