@@ -4,7 +4,10 @@
 //! whatever route brought it, claim it, run the decision in a [`World`] that grants what the handler declares, publish what
 //! was committed, mark it, and acknowledge last. Decisions are not here.
 
+mod announce;
 mod clients;
+#[cfg(feature = "decisions")]
+mod decisions;
 #[cfg(feature = "documents")]
 mod documents;
 #[cfg(feature = "notices")]
@@ -17,6 +20,7 @@ mod runtime;
 #[allow(clippy::unwrap_used, clippy::panic)] // tests
 mod scripted;
 mod settings;
+mod staff;
 mod store;
 mod world;
 

@@ -130,6 +130,21 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
+/// A value as DynamoDB's attribute value.
+pub(crate) fn typed(value: &Value) -> Value {
+    match value {
+        Value::Null => json!({ "NULL": true }),
+        Value::Bool(value) => json!({ "BOOL": value }),
+        Value::Number(number) => json!({ "N": number.to_string() }),
+        Value::String(text) => json!({ "S": text }),
+        Value::Array(list) => json!({ "L": list.iter().map(typed).collect::<Vec<_>>() }),
+        Value::Object(map) => {
+            let typed = map.iter().map(|(name, value)| (name.clone(), typed(value)));
+            json!({ "M": typed.collect::<serde_json::Map<_, _>>() })
+        }
+    }
+}
+
 /// Runs a future to its end, with time that moves on its own.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {
     let mut runtime = tokio::runtime::Builder::new_current_thread();

@@ -20,6 +20,11 @@ pub struct Settings {
     pub(crate) bucket: String,
     #[cfg_attr(not(feature = "notices"), allow(dead_code))]
     pub(crate) topic: String,
+    #[cfg_attr(not(feature = "decisions"), allow(dead_code))]
+    pub(crate) decisions: String,
+    #[cfg_attr(not(feature = "decisions"), allow(dead_code))]
+    pub(crate) data_key: String,
+    pub(crate) staff: Vec<String>,
     pub(crate) tables: BTreeMap<Table, String>,
     pub(crate) policy: Policy,
     pub(crate) lease: Duration,
@@ -60,29 +65,30 @@ impl Settings {
                 .into_iter()
                 .map(|table| (table, required(table.spec().variable)))
                 .collect();
-            let bus = match spec.emits {
-                [] => String::new(),
-                _ => required(wiring::EVENT_BUS),
+            let needed = |needed: fn(&Need) -> bool| {
+                let mut needs = spec.needs.iter();
+                needs.any(|declared| needed(&declared.need))
             };
+            let mut required_if = |wanted: bool, name: &str| {
+                if wanted {
+                    required(name)
+                } else {
+                    String::new()
+                }
+            };
+            let publishes = !spec.emits.is_empty() || spec.has(Need::Republish);
+            let bus = required_if(publishes, wiring::EVENT_BUS);
             let objects =
-                |need: &Need| matches!(need, Need::ReadObjects(_) | Need::WriteObjects(_));
-            let bucket = if spec.needs.iter().any(|declared| objects(&declared.need)) {
-                required(wiring::DOCUMENT_BUCKET)
-            } else {
-                String::new()
-            };
-            let topic = if spec.has(Need::SendNotices) {
-                required(wiring::NOTICES_TOPIC)
-            } else {
-                String::new()
-            };
+                needed(|need| matches!(need, Need::ReadObjects(_) | Need::WriteObjects(_)));
+            let bucket = required_if(objects, wiring::DOCUMENT_BUCKET);
+            let topic = required_if(spec.has(Need::SendNotices), wiring::NOTICES_TOPIC);
+            let decisions = required_if(spec.has(Need::StartDecisions), wiring::DECISIONS);
+            let tokens = needed(|need| matches!(need, Need::SealTokens | Need::OpenTokens));
+            let data_key = required_if(tokens, wiring::DATA_KEY);
+            let staff = required_if(spec.has(Need::Staff), wiring::STAFF);
+            let policy = required_if(spec.has(Need::Policy), wiring::POLICY);
             let lease = required(wiring::LEASE_SECONDS);
             let keep = required(wiring::CLAIM_SECONDS);
-            let policy = if spec.has(Need::Policy) {
-                required(wiring::POLICY)
-            } else {
-                String::new()
-            };
             let mut seconds = |name: &str, text: &str| match text.parse::<u32>() {
                 Ok(seconds) if seconds > 0 => Duration::seconds(seconds.into()),
                 _ => {
@@ -102,12 +108,23 @@ impl Settings {
                     Policy::strictest()
                 }),
             };
+            let staff = match staff.as_str() {
+                // Of a handler that does not ask who is staff.
+                "" => Vec::new(),
+                json => serde_json::from_str(json).unwrap_or_else(|_| {
+                    faults.push(format!("{} is no JSON list of callers", wiring::STAFF));
+                    Vec::new()
+                }),
+            };
             Self {
                 environment,
                 region,
                 bus,
                 bucket,
                 topic,
+                decisions,
+                data_key,
+                staff,
                 tables,
                 policy,
                 lease,
@@ -140,15 +157,19 @@ impl Settings {
 }
 
 fn tables_of(spec: &HandlerSpec) -> BTreeSet<Table> {
+    let of_need = |need: &Need| match need {
+        Need::ReadTable(table) | Need::WriteTable(table) | Need::AppendTable(table) => {
+            vec![*table]
+        }
+        Need::ReadResting => vec![Table::Invoices],
+        Need::ReadUnpublished | Need::Republish => vec![Table::Vendors, Table::Invoices],
+        Need::ClaimVendors => vec![Table::Vendors],
+        _ => Vec::new(),
+    };
     let declared = spec
         .needs
         .iter()
-        .filter_map(|declared| match declared.need {
-            Need::ReadTable(table) | Need::WriteTable(table) | Need::AppendTable(table) => {
-                Some(table)
-            }
-            _ => None,
-        });
+        .flat_map(|declared| of_need(&declared.need));
     declared.chain([Table::Idempotency]).collect()
 }
 
@@ -156,20 +177,11 @@ fn tables_of(spec: &HandlerSpec) -> BTreeSet<Table> {
 mod tests {
     #![allow(clippy::unwrap_used)] // tests
     use super::*;
+    use crate::scripted::variable;
     use contracts::Handler;
-    use contracts::handlers::{InvoiceIntake, Payment, VendorRegistration};
-
-    fn variable(name: &str) -> Option<String> {
-        let value = match name {
-            wiring::LEASE_SECONDS => "45",
-            wiring::CLAIM_SECONDS => "86400",
-            wiring::POLICY => {
-                return serde_json::to_string(&Policy::strictest()).ok();
-            }
-            other => other,
-        };
-        Some(value.to_owned())
-    }
+    use contracts::handlers::{
+        Approval, Decision, InvoiceIntake, Payment, Portal, Sweeper, VendorRegistration,
+    };
 
     #[test]
     fn a_handler_is_asked_for_what_it_declares_only() {
@@ -209,5 +221,43 @@ mod tests {
         };
         let error = Settings::of(&VendorRegistration::SPEC, short).unwrap_err();
         assert!(error.to_string().contains("timeout"), "{error}");
+    }
+
+    fn asked(spec: &HandlerSpec) -> BTreeSet<String> {
+        let asked = std::cell::RefCell::new(BTreeSet::new());
+        Settings::of(spec, |name| {
+            asked.borrow_mut().insert(name.to_owned());
+            variable(name)
+        })
+        .unwrap();
+        asked.into_inner()
+    }
+
+    #[test]
+    fn every_need_is_told_where_it_is_met() {
+        let all = |spec: &HandlerSpec, names: &[&str]| {
+            let asked = asked(spec);
+            names.iter().all(|name| asked.contains(*name))
+        };
+        assert!(all(
+            &Sweeper::SPEC,
+            &["VENDORS_TABLE", "INVOICES_TABLE", wiring::EVENT_BUS]
+        ));
+        assert!(all(&Approval::SPEC, &[wiring::DECISIONS, wiring::DATA_KEY]));
+        assert!(all(&Decision::SPEC, &[wiring::DATA_KEY, wiring::STAFF]));
+        assert!(!asked(&Decision::SPEC).contains(wiring::DECISIONS));
+        assert!(all(&Portal::SPEC, &[wiring::STAFF, "VENDORS_TABLE"]));
+    }
+
+    #[test]
+    fn r20_staff_that_is_no_list_is_refused() {
+        let odd = |name: &str| match name {
+            wiring::STAFF => Some("everybody".to_owned()),
+            other => variable(other),
+        };
+        let error = Settings::of(&Portal::SPEC, odd).unwrap_err().to_string();
+        assert!(error.contains(wiring::STAFF), "{error}");
+        let settings = Settings::of(&Portal::SPEC, variable).unwrap();
+        assert_eq!(settings.staff, ["arn:aws:iam::1:role/staff-*"]);
     }
 }

@@ -21,6 +21,10 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) dynamo: aws_sdk_dynamodb::Client,
     pub(crate) bus: aws_sdk_eventbridge::Client,
+    #[cfg(feature = "decisions")]
+    pub(crate) keys: aws_sdk_kms::Client,
+    #[cfg(feature = "decisions")]
+    pub(crate) machines: aws_sdk_sfn::Client,
     #[cfg(feature = "documents")]
     pub(crate) objects: aws_sdk_s3::Client,
     #[cfg(feature = "notices")]
@@ -37,6 +41,10 @@ impl Shared {
         Arc::new(Self {
             dynamo: aws_sdk_dynamodb::Client::new(config),
             bus: aws_sdk_eventbridge::Client::new(config),
+            #[cfg(feature = "decisions")]
+            keys: aws_sdk_kms::Client::new(config),
+            #[cfg(feature = "decisions")]
+            machines: aws_sdk_sfn::Client::new(config),
             #[cfg(feature = "documents")]
             objects: aws_sdk_s3::Client::from_conf(
                 // The local cloud knows no virtual-hosted buckets.

@@ -159,22 +159,9 @@ fn plain(typed: Value) -> Result<Value, Unreadable> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)] // tests
     use super::*;
+    use crate::scripted::typed;
     use proptest::prelude::*;
     use serde_json::json;
-
-    fn typed(value: &Value) -> Value {
-        match value {
-            Value::Null => json!({ "NULL": true }),
-            Value::Bool(value) => json!({ "BOOL": value }),
-            Value::Number(number) => json!({ "N": number.to_string() }),
-            Value::String(text) => json!({ "S": text }),
-            Value::Array(list) => json!({ "L": list.iter().map(typed).collect::<Vec<_>>() }),
-            Value::Object(map) => {
-                let map: Map<_, _> = map.iter().map(|(k, v)| (k.clone(), typed(v))).collect();
-                json!({ "M": map })
-            }
-        }
-    }
 
     fn record(sort_key: &str, old: Value, new: Value) -> Value {
         let image = |value: Value| match value {

@@ -84,7 +84,7 @@ fn json(value: &impl Serialize) -> serde_json::Value {
 
 impl<H: Handler> World<H> {
     /// Remembers what a commit made true: events to publish, and whether the claim is completed.
-    fn committed(&self, completes: Completes, events: Vec<Unpublished>) {
+    pub(super) fn committed(&self, completes: Completes, events: Vec<Unpublished>) {
         let mut recorded = self.recorded();
         recorded
             .outbox

@@ -2,14 +2,18 @@
 //!
 //! Item layout is `contracts::items`; here it becomes attribute values and conditions. SDK errors end here.
 
+mod append;
 mod claims;
 mod commit;
 mod outbox;
+mod people;
 mod read;
+mod sweep;
 mod transaction;
 
 pub use claims::TableClaims;
 pub(crate) use outbox::{OutboxKey, Outcome, Unpublished, mark, unmarked};
+pub(crate) use read::side_by_side;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::result::SdkError;

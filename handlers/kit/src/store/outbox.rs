@@ -1,10 +1,11 @@
 //! Events at rest: where they are, which are not published yet, and the mark that says they are (R25).
 
+use super::read::side_by_side;
 use super::{Attributes, corrupt, key, text, unavailable};
 use crate::world::World;
 use contracts::Handler;
 use contracts::items::{OutboxRecord, attributes, record, timestamp};
-use contracts::tables::{Table, UNPUBLISHED};
+use contracts::tables::{Table, UNPUBLISHED, keys};
 use ports::{Answer, PortError};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -36,6 +37,22 @@ impl Home {
             Home::Vendors => Table::Vendors,
             Home::Invoices => Table::Invoices,
         }
+    }
+}
+
+impl OutboxKey {
+    /// Where an event rests, by its aggregate's partition key; nothing for a partition that holds no events.
+    pub(crate) fn of(aggregate: &str, record: &OutboxRecord) -> Option<Self> {
+        let table = match aggregate.split_once('#')?.0 {
+            "VENDOR" => Home::Vendors,
+            "INVOICE" => Home::Invoices,
+            _ => return None,
+        };
+        Some(Self {
+            table,
+            pk: aggregate.to_owned(),
+            sk: keys::outbox(record.version, &record.event_type),
+        })
     }
 }
 
@@ -83,17 +100,18 @@ pub(crate) async fn unmarked<H: Handler>(
     world: &World<H>,
     outcome: &Outcome,
 ) -> Answer<Vec<Unpublished>> {
-    let mut found = Vec::new();
-    for key in &outcome.outbox {
+    let found = side_by_side(&outcome.outbox, async |key| {
         let item = world.item(key.table.table(), &key.pk, &key.sk).await?;
-        if let Some(item) = item.filter(|item| item.contains_key(UNPUBLISHED.partition_key)) {
-            found.push(Unpublished {
+        let unmarked = item.filter(|item| item.contains_key(UNPUBLISHED.partition_key));
+        let event = unmarked.map(|item| {
+            Ok(Unpublished {
                 record: record(&item).map_err(|error| corrupt(&error))?,
                 key: key.clone(),
-            });
-        }
-    }
-    Ok(found)
+            })
+        });
+        event.transpose()
+    });
+    Ok(found.await?.into_iter().flatten().collect())
 }
 
 /// Marks an event as published: it leaves the index of unpublished ones.

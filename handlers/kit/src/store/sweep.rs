@@ -1,0 +1,224 @@
+//! The sparse indexes, over all their shards: what rests, and what is not published (R6, R25). An index has keys only and may
+//! lag; what it names is read consistently before it is given.
+
+use super::outbox::Home;
+use super::read::{Search, side_by_side};
+use super::{OutboxKey, Outcome, corrupt, text, unmarked};
+use crate::world::World;
+use contracts::items::{Item, attributes, record, timestamp};
+use contracts::records::InvoiceRecord;
+use contracts::tables::{IndexSpec, RESTING, SHARDS, Table, UNPUBLISHED, keys};
+use contracts::{Handler, Needs, State, needs};
+use ports::{Answer, PortError, ReadResting, ReadUnpublished, Resting, Unsent};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+impl<H: Handler> World<H> {
+    /// The keys in one shard of an index from before a time, the oldest first.
+    async fn listed(
+        &self,
+        table: Table,
+        index: IndexSpec,
+        shard: String,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> Answer<Vec<(String, String)>> {
+        let items = Search::of(table, "#shard = :shard AND #since < :before")
+            .index(index.name)
+            .name("#shard", index.partition_key)
+            .name("#since", index.sort_key)
+            .value(":shard", text(shard))
+            .value(":before", text(timestamp(before)))
+            .limit(limit)
+            .run(self)
+            .await?;
+        let key = |item: &Item, name: &str| {
+            let text = item.get(name).and_then(|key| key.as_str());
+            text.unwrap_or_default().to_owned()
+        };
+        let keys = |item| (key(item, attributes::PK), key(item, attributes::SK));
+        Ok(items.iter().map(keys).collect())
+    }
+}
+
+/// An invoice's head as one that rests, unless it moved on since the index was written.
+fn resting(head: &Item, state: State, before: OffsetDateTime) -> Answer<Option<Resting>> {
+    let invoice: InvoiceRecord = record(head).map_err(|error| corrupt(&error))?;
+    let since = head.get(RESTING.sort_key).and_then(|since| since.as_str());
+    let Some(since) = since.filter(|_| invoice.state == state) else {
+        return Ok(None);
+    };
+    let since = OffsetDateTime::parse(since, &Rfc3339).map_err(|_| PortError::Corrupt {
+        subject: keys::invoice(invoice.invoice_id),
+        reason: format!("`{}` is no RFC 3339 time", RESTING.sort_key),
+    })?;
+    Ok((since < before).then(|| Resting {
+        invoice_id: invoice.invoice_id,
+        vendor_id: invoice.vendor_id(),
+        version: invoice.version,
+        state,
+        since,
+    }))
+}
+
+impl<H: Needs<needs::ReadResting>> ReadResting for World<H> {
+    async fn resting(
+        &self,
+        state: State,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> Answer<Vec<Resting>> {
+        let listed = side_by_side(0..SHARDS, |shard| {
+            let shard = format!("{}#{shard}", state.name());
+            self.listed(Table::Invoices, RESTING, shard, before, limit)
+        });
+        let heads = side_by_side(listed.await?.concat(), async |(pk, sk)| {
+            self.item(Table::Invoices, &pk, &sk).await
+        });
+        let heads = heads.await?.into_iter().flatten();
+        let resting = heads.map(|head| resting(&head, state, before));
+        resting.filter_map(Result::transpose).collect()
+    }
+}
+
+impl<H: Needs<needs::ReadUnpublished>> ReadUnpublished for World<H> {
+    async fn unpublished_since(&self, before: OffsetDateTime, limit: u32) -> Answer<Vec<Unsent>> {
+        let shards = |home| (0..SHARDS).map(move |shard| (home, shard));
+        let shards = shards(Home::Vendors).chain(shards(Home::Invoices));
+        let listed = side_by_side(shards, async |(home, shard)| {
+            let shard = format!("{}{shard}", keys::OUTBOX);
+            let listed = self.listed(home.table(), UNPUBLISHED, shard, before, limit);
+            let key = |(pk, sk)| OutboxKey {
+                table: home,
+                pk,
+                sk,
+            };
+            Ok(listed.await?.into_iter().map(key).collect::<Vec<_>>())
+        });
+        let outbox = listed.await?.concat();
+        let unmarked = unmarked(self, &Outcome { outbox }).await?;
+        let unsent = unmarked.into_iter().map(|event| Unsent {
+            record: event.record,
+            aggregate: event.key.pk,
+        });
+        Ok(unsent.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)] // tests
+    use super::*;
+    use crate::scripted::{Aws, run, typed};
+    use contracts::EventId;
+    use contracts::handlers::Sweeper;
+    use contracts::items::{self, OutboxRecord};
+    use ports::memory::sample;
+    use serde_json::{Value, json};
+    use std::collections::BTreeSet;
+    use time::macros::datetime;
+
+    const BEFORE: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
+    fn wire(item: &Item) -> Value {
+        typed(&json!(item))["M"].clone()
+    }
+
+    /// A table whose index names `item` in its shard, and which holds `stored` for it now.
+    fn listing(index: &'static str, item: &Item, stored: Value) -> Aws {
+        let item = item.clone();
+        Aws::new(move |call| match call.operation.as_str() {
+            "Query" => {
+                assert_eq!(call.input["IndexName"], index);
+                let shard = &call.input["ExpressionAttributeValues"][":shard"]["S"];
+                let names = &call.input["ExpressionAttributeNames"];
+                let mine = &item[names["#shard"].as_str().unwrap()] == shard
+                    && (index == "resting" || call.input["TableName"] == "INVOICES_TABLE");
+                let keys = [item.clone()].map(|item| wire(&item));
+                Ok(json!({ "Items": if mine { json!(keys) } else { json!([]) } }))
+            }
+            "GetItem" => Ok(json!({ "Item": stored })),
+            other => panic!("{other}"),
+        })
+    }
+
+    fn paying() -> InvoiceRecord {
+        sample::invoice(State::Paying, 5)
+    }
+
+    #[test]
+    fn r6_what_rests_is_found_in_every_shard_and_read_again() {
+        let since = datetime!(2026-01-01 11:00 UTC);
+        let head = items::invoice_head(&paying(), since);
+        let aws = listing("resting", &head, wire(&head));
+        let found = run(aws.world::<Sweeper>().resting(State::Paying, BEFORE, 10)).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].since, found[0].version),
+            (since, paying().version)
+        );
+        let shards: BTreeSet<String> = aws
+            .inputs("Query")
+            .iter()
+            .map(|input| {
+                assert_eq!(input["Limit"], 10);
+                input["ExpressionAttributeValues"][":shard"]["S"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect();
+        assert_eq!(shards.len(), 16, "{shards:?}");
+        assert_eq!(aws.inputs("GetItem")[0]["ConsistentRead"], true);
+    }
+
+    #[test]
+    fn r6_what_moved_on_behind_the_index_is_not_given() {
+        let listed = items::invoice_head(&paying(), datetime!(2026-01-01 11:00 UTC));
+        for now in [
+            items::invoice_head(&sample::invoice(State::Paid, 6), BEFORE),
+            items::invoice_head(&paying(), BEFORE),
+        ] {
+            let aws = listing("resting", &listed, wire(&now));
+            let found = run(aws.world::<Sweeper>().resting(State::Paying, BEFORE, 10));
+            assert_eq!(found.unwrap(), []);
+        }
+    }
+
+    #[test]
+    fn r25_unpublished_events_are_found_in_both_tables_and_read_again() {
+        let record = OutboxRecord {
+            event_id: EventId::of("InvoicePaid", "a", 5),
+            event_type: "InvoicePaid".into(),
+            source: "invoicing.payment".into(),
+            version: 5,
+            detail: "{}".into(),
+            trace: None,
+            at: datetime!(2026-01-01 11:00 UTC),
+        };
+        let mut item = items::outbox("INVOICE#a", &record);
+        let aws = listing("unpublished", &item, wire(&item));
+        let found = run(aws.world::<Sweeper>().unpublished_since(BEFORE, 5)).unwrap();
+        assert_eq!(
+            found,
+            [Unsent {
+                record,
+                aggregate: "INVOICE#a".into()
+            }]
+        );
+        assert_eq!(aws.inputs("Query").len(), 2 * 16);
+
+        let stale = item.clone();
+        item.remove(UNPUBLISHED.partition_key);
+        let marked = listing("unpublished", &stale, wire(&item));
+        let found = run(marked.world::<Sweeper>().unpublished_since(BEFORE, 5));
+        assert_eq!(found.unwrap(), [], "it was published meanwhile");
+    }
+
+    #[test]
+    fn a_shard_that_fails_fails_the_search() {
+        let aws = Aws::new(|_| Err(crate::scripted::refused("InternalServerError")));
+        let found = run(aws.world::<Sweeper>().unpublished_since(BEFORE, 5));
+        assert!(matches!(found, Err(PortError::Unavailable { .. })));
+    }
+}
