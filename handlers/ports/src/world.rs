@@ -135,14 +135,15 @@ pub trait PayVendors {
     ) -> impl Future<Output = Answer<ProviderAnswer>> + Send;
 }
 
-/// What a vendor is told. No personal data: the topic's subscribers know whom they serve.
+/// What a vendor is told, or those who decide about its invoices. No personal data: the topic's subscribers know whom they
+/// serve, and filter by what happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// The vendor.
     pub vendor_id: VendorId,
     /// The invoice.
     pub invoice_id: InvoiceId,
-    /// What happened: the event's name.
+    /// What happened: the event's name; to approvers, `DecisionAsked` or `DecisionReminder`.
     pub event_type: &'static str,
     /// The event, by which a subscriber deduplicates.
     pub event_id: EventId,
