@@ -1,6 +1,6 @@
 //! What a readable environment file must mean: ranges, codes and forms, all faults at once. Pure.
 
-use super::codes;
+use super::{codes, people};
 use stack::Environment;
 
 /// Something wrong with one value.
@@ -26,15 +26,22 @@ pub fn faults(environment: &Environment) -> Vec<Fault> {
     account(environment, &mut faults);
     boundary(environment, &mut faults);
     policy(environment, &mut faults);
+    people::faults(environment, &mut faults);
     sizes(environment, &mut faults);
     tags(environment, &mut faults);
     faults.0
 }
 
-struct Faults(Vec<Fault>);
+/// The faults found so far.
+pub(super) struct Faults(Vec<Fault>);
 
 impl Faults {
-    fn add(&mut self, path: impl Into<String>, message: String, hint: impl Into<String>) {
+    pub(super) fn add(
+        &mut self,
+        path: impl Into<String>,
+        message: String,
+        hint: impl Into<String>,
+    ) {
         self.0.push(Fault {
             path: path.into(),
             message,
@@ -42,7 +49,7 @@ impl Faults {
         });
     }
 
-    fn range(&mut self, path: &str, value: u32, low: u32, high: u32, unit: &str) {
+    pub(super) fn range(&mut self, path: &str, value: u32, low: u32, high: u32, unit: &str) {
         if !(low..=high).contains(&value) {
             self.add(
                 path,
@@ -125,23 +132,12 @@ fn is_region(text: &str) -> bool {
 }
 
 fn policy(environment: &Environment, faults: &mut Faults) {
-    for (currency, limit) in &environment.policy.automatic_limit_minor {
-        let path = format!("policy.automatic_limit_minor.{currency}");
-        if !codes::is_currency(currency.as_str()) {
-            faults.add(
-                path.as_str(),
-                format!("`{currency}` is no ISO 4217 currency in use"),
-                "Three capital letters, e.g. EUR.",
-            );
-        }
-        if *limit < 0 {
-            faults.add(
-                path,
-                format!("the limit {limit} is negative"),
-                "Minor units, 0 or more; leave the currency out to let people approve every amount.",
-            );
-        }
-    }
+    people::limits(
+        "policy.automatic_limit_minor",
+        &environment.policy.automatic_limit_minor,
+        "Minor units, 0 or more; leave the currency out to let people approve every amount.",
+        faults,
+    );
     for country in &environment.policy.countries {
         if !codes::is_country(country) {
             faults.add(

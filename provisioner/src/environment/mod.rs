@@ -5,6 +5,7 @@
 mod codes;
 mod marks;
 mod meaning;
+mod people;
 mod selection;
 mod shape;
 

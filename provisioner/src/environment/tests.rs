@@ -123,6 +123,111 @@ fn a_permissions_boundary_is_a_policy_of_this_account_or_of_aws() {
     }
 }
 
+/// The message of the one fault that a wrong value has.
+fn message(text: &str) -> String {
+    let document = serde_json::to_value(fault(text).document()).unwrap();
+    document["error"]["message"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn r5_what_people_are_asked_for_must_make_sense() {
+    for (from, to, wrong) in [
+        ("EUR: 5000000", "EUR: 999999", "below the automatic limit"),
+        ("EUR: 5000000", "EUX: 5000000", "no ISO 4217 currency"),
+        (
+            "answer_within_seconds: 3600",
+            "answer_within_seconds: 59",
+            "out of range",
+        ),
+        ("reminders: 2", "reminders: 31", "out of range"),
+        (
+            "working_seconds: 300",
+            "working_seconds: 60",
+            "out of range",
+        ),
+        (
+            "waiting_seconds: 86400",
+            "waiting_seconds: 10800",
+            "the time that people have",
+        ),
+    ] {
+        let message = message(&with(from, to));
+        assert!(message.contains(wrong), "{to}: {message}");
+    }
+    let year = with(
+        "answer_within_seconds: 3600",
+        "answer_within_seconds: 2592000",
+    )
+    .replace("reminders: 2", "reminders: 10");
+    let faults = fault(&year).faults;
+    let all: Vec<String> = faults.iter().map(shown).collect();
+    assert!(
+        all.iter().any(|one| one.contains("stay below a year")),
+        "{all:?}"
+    );
+}
+
+#[test]
+fn r26_a_protected_environment_gives_time_to_notice_changed_bank_details() {
+    let message = message(&with("protected: false", "protected: true"));
+    assert!(message.contains("no time to notice"), "{message}");
+}
+
+#[test]
+fn r20_who_acts_for_the_house_is_somebody_in_particular() {
+    let staff =
+        "[\"arn:aws:iam::000000000000:root\", \"arn:aws:iam::000000000000:user/finance-*\"]";
+    for wrong in [
+        "[]",
+        "[\"*\"]",
+        "[\"arn:aws:iam::000000000000:*\"]",
+        "[\"arn:aws:iam::000000000000:user/*\"]",
+        "[\"arn:aws:iam::999999999999:user/finance-*\"]",
+    ] {
+        let message = message(&with(staff, wrong));
+        assert!(message.contains("api.staff"), "{wrong}: {message}");
+    }
+    insta::assert_snapshot!(shown(&fault(&with(
+        staff,
+        "[\"arn:aws:iam::000000000000:user/*\"]"
+    ))));
+}
+
+#[test]
+fn r20_tokens_come_from_a_known_issuer_for_a_known_audience() {
+    let jwt = |issuer: &str, audience: &str, caller: &str| {
+        let text = with(
+            "  jwt:\n",
+            &format!("  jwt: {{issuer: \"{issuer}\", audience: {audience}}}\n"),
+        );
+        let begin = text.find("  staff: [").unwrap();
+        let end = begin + text[begin..].find('\n').unwrap();
+        format!("{}  staff: [\"{caller}\"]{}", &text[..begin], &text[end..])
+    };
+    let issuer = "https://login.example";
+    let right = jwt(issuer, "[invoicing]", "https://login.example#finance-*");
+    let environment = parse("environments/local.yaml", &right).unwrap();
+    assert_eq!(environment.api.jwt.unwrap().audience, ["invoicing"]);
+    for (text, wrong) in [
+        (
+            jwt("http://login.example", "[a]", "http://login.example#x"),
+            "api.jwt.issuer",
+        ),
+        (
+            jwt(issuer, "[]", "https://login.example#x"),
+            "api.jwt.audience",
+        ),
+        (jwt(issuer, "[a]", "https://login.example#*"), "api.staff"),
+        (
+            jwt(issuer, "[a]", "arn:aws:iam::000000000000:root"),
+            "api.staff",
+        ),
+    ] {
+        let message = message(&text);
+        assert!(message.contains(wrong), "{message}");
+    }
+}
+
 #[test]
 fn every_committed_environment_is_right_and_has_the_same_keys() {
     let project = project();
