@@ -199,7 +199,7 @@ fn r20_staff_reaches_the_handlers_that_declare_it_and_mappings_are_claimed_withi
         let staff = &function["Environment"]["Variables"]["STAFF"];
         if ["PortalFunction", "DecisionFunction"].contains(&name) {
             let told: Vec<String> = serde_json::from_str(staff.as_str().unwrap()).unwrap();
-            assert_eq!(told, environment.api.staff, "{name}");
+            assert_eq!(told, environment.staff(), "{name}");
         } else {
             assert!(staff.is_null(), "{name}");
         }
