@@ -11,6 +11,7 @@ use crate::world::{Shared, World};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
 use aws_lambda_events::http::{HeaderMap, HeaderName, HeaderValue};
+use contracts::handlers::Work;
 use contracts::{CorrelationId, Handler};
 use futures_util::FutureExt as _;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -48,9 +49,13 @@ where
     /// Runs the function until Lambda ends it.
     ///
     /// # Errors
-    /// When the function's environment is incomplete, or the runtime fails.
+    /// When the handler declares other work than requests, the function's environment is incomplete, or the runtime fails.
     pub async fn run(self) -> Result<(), crate::Error> {
         logs::start();
+        if let Some(other) = unanswered::<H>() {
+            let name = H::SPEC.name;
+            return Err(format!("{name} declares {other}: an Api answers requests only").into());
+        }
         let settings = Settings::of(&H::SPEC, |name| std::env::var(name).ok())
             .inspect_err(|error| tracing::error!(error = causes(error), "can't start"))?;
         let shared = Shared::connect(settings);
@@ -128,7 +133,12 @@ where
         let world = World::<H>::new(Arc::clone(shared), None, trace);
         let answered =
             AssertUnwindSafe(async { (self.answer)(&world, &claims, terms, request).await });
-        match answered.catch_unwind().await {
+        let answered = answered.catch_unwind().await;
+        // What was committed stands, and so does the answer: the sweeper publishes what could not be published now.
+        if let Err(error) = world.publish_committed().await {
+            tracing::warn!(error = causes(&error), "committed and not yet published");
+        }
+        match answered {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
                 tracing::error!(
@@ -168,13 +178,20 @@ const UNAUTHENTICATED: Problem<'static> = Problem {
     status: 401,
     code: "unauthenticated",
     title: "The request carries no identity.",
-    detail: "Sign it with AWS Signature Version 4 for the service execute-api.",
+    detail: "Sign it with AWS Signature Version 4 for the service execute-api, or send the bearer token that the environment asks for.",
 };
 
 /// The chain that a request begins: the same that its events carry.
 fn correlation(request: &Request) -> Option<String> {
     let key = request.header(IDEMPOTENCY_KEY)?;
     Some(CorrelationId::of_request(request.principal(), key).to_string())
+}
+
+/// Declared work that is no request.
+fn unanswered<H: Handler>() -> Option<String> {
+    let mut work = H::SPEC.inputs.work();
+    work.find(|work| !matches!(work, Work::Route(_)))
+        .map(|work| work.name())
 }
 
 /// A route's name if the handler declares it; metrics have no others.
@@ -187,15 +204,32 @@ fn known<H: Handler>(route: &str) -> &str {
     }
 }
 
+/// Who API Gateway authenticated: the ARN that signed, or issuer and subject of the token. Whoever lacks either has no
+/// identity.
+fn caller(authorizer: &Value) -> Option<String> {
+    let text = |path| {
+        let text = authorizer.pointer(path).and_then(Value::as_str);
+        text.filter(|text| !text.is_empty())
+    };
+    if let Some(arn) = text("/iam/userArn") {
+        return Some(arn.to_owned());
+    }
+    let (issuer, subject) = (text("/jwt/claims/iss")?, text("/jwt/claims/sub")?);
+    Some(format!("{issuer}#{subject}"))
+}
+
 /// Reads what API Gateway hands over.
-fn read(payload: Value) -> Result<Request, Problem<'static>> {
+fn read(mut payload: Value) -> Result<Request, Problem<'static>> {
+    // Taken out: claims are the issuer's, and one of an odd type must not make the whole request unreadable.
+    let authorizer = payload
+        .pointer_mut("/requestContext/authorizer")
+        .map(Value::take);
     let request = ApiGatewayV2httpRequest::deserialize(payload).map_err(|_| UNREADABLE)?;
-    let context = request.request_context;
-    let caller = context
-        .authorizer
-        .and_then(|authorizer| authorizer.iam)
-        .and_then(|iam| iam.user_arn.filter(|arn| !arn.is_empty()))
+    let caller = authorizer
+        .as_ref()
+        .and_then(caller)
         .ok_or(UNAUTHENTICATED)?;
+    let context = request.request_context;
     let body = request.body.unwrap_or_default();
     let body = if request.is_base64_encoded {
         aws_smithy_types::base64::decode(body).map_err(|_| UNREADABLE)?
@@ -238,7 +272,7 @@ fn write(response: Response) -> ApiGatewayV2httpResponse {
 mod tests {
     #![allow(clippy::unwrap_used)] // tests
     use super::*;
-    use contracts::handlers::Portal;
+    use contracts::handlers::{Decision, Payment, Portal};
     use serde_json::json;
 
     fn payload(authorizer: Value) -> Value {
@@ -266,12 +300,31 @@ mod tests {
     }
 
     #[test]
+    fn r20_a_tokens_caller_is_its_issuer_and_subject() {
+        let claims =
+            json!({ "iss": "https://issuer.example", "sub": "ann", "exp": 1, "groups": ["a"] });
+        let request = read(payload(
+            json!({ "jwt": { "claims": claims, "scopes": [] } }),
+        ))
+        .unwrap();
+        assert_eq!(request.caller, "https://issuer.example#ann");
+        assert_eq!(request.principal(), request.caller);
+        // A token can't claim to be somebody who signs.
+        let claims = json!({ "iss": "https://issuer.example", "sub": "x", "userArn": "arn:aws:iam::1:root" });
+        let request = read(payload(json!({ "jwt": { "claims": claims } }))).unwrap();
+        assert_eq!(request.caller, "https://issuer.example#x");
+    }
+
+    #[test]
     fn r27_a_request_without_an_identity_is_refused() {
         for authorizer in [
             Value::Null,
             json!({}),
             json!({ "iam": { "userArn": null } }),
             json!({ "iam": { "userArn": "" } }),
+            json!({ "jwt": { "claims": { "iss": "https://issuer.example" }, "scopes": null } }),
+            json!({ "jwt": { "claims": { "iss": "", "sub": "ann" } } }),
+            json!({ "jwt": { "claims": { "iss": "https://issuer.example", "sub": 1 } } }),
         ] {
             assert_eq!(read(payload(authorizer)).unwrap_err().status, 401);
         }
@@ -285,6 +338,13 @@ mod tests {
         assert_eq!(written["statusCode"], 202);
         assert_eq!(written["headers"]["location"], "/invoices/x");
         assert_eq!(written["body"], r#"{"id":"x"}"#);
+    }
+
+    #[test]
+    fn an_api_answers_requests_only() {
+        assert_eq!(unanswered::<Portal>(), None);
+        assert_eq!(unanswered::<Decision>(), None);
+        assert_eq!(unanswered::<Payment>(), Some("InvoiceApproved".to_owned()));
     }
 
     #[test]
