@@ -1,5 +1,5 @@
 //! The whole way of the project's samples over a world in memory: every handler's own decision, from submission to notice,
-//! in order and in any disorder.
+//! ledger and audit trail, in order and in any disorder.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
 use contracts::envelope::Detail;
@@ -11,6 +11,7 @@ use contracts::events::{
 use contracts::handlers::Portal;
 use contracts::lifecycle::transition;
 use contracts::policy::{Policy, VendorChecks};
+use contracts::tables::keys;
 use contracts::{Currency, Event, InvoiceId, InvoiceSubject, State, VendorSubject};
 use ports::memory::{Behaviour, Memory, Schedule, sample};
 use ports::{Clock, Draft, Fault, ReadInvoices, Stored, WriteInvoiceDocuments, WriteRegistrations};
@@ -111,8 +112,16 @@ async fn deliver(world: &Memory, draft: Draft) -> Result<(), Fault> {
         }
         "InvoiceValidated" => compliance::handle(world, &detail::<InvoiceValidated>(&draft)).await,
         "InvoiceApproved" => payment::handle(world, &detail::<InvoiceApproved>(&draft)).await,
-        "InvoicePaid" => notification::handle(world, &detail::<InvoicePaid>(&draft)).await,
-        "InvoiceCredited" => notification::handle(world, &detail::<InvoiceCredited>(&draft)).await,
+        "InvoicePaid" => {
+            let event = detail::<InvoicePaid>(&draft);
+            accounting::handle(world, &event).await?;
+            notification::handle(world, &event).await
+        }
+        "InvoiceCredited" => {
+            let event = detail::<InvoiceCredited>(&draft);
+            accounting::handle(world, &event).await?;
+            notification::handle(world, &event).await
+        }
         "InvoiceRejected" => notification::handle(world, &detail::<InvoiceRejected>(&draft)).await,
         "PaymentFailed" => notification::handle(world, &detail::<PaymentFailed>(&draft)).await,
         "InvoiceDisputed" => notification::handle(world, &detail::<InvoiceDisputed>(&draft)).await,
@@ -133,6 +142,49 @@ fn drain(world: &Memory) {
         deliver_at_last(world, draft);
         delivered += 1;
     }
+}
+
+/// Follows the tables' streams, as often as they tell of a change, until everything is in the audit trail.
+fn follow(world: &Memory) {
+    for _ in 0..2 {
+        for change in world.changes() {
+            world.run(audit::changed(world, &change)).unwrap();
+        }
+    }
+}
+
+/// What books and trail say of an invoice: balanced rows for what moved, and every version, chained.
+fn check_records(world: &Memory, id: InvoiceId) {
+    let booked: Vec<_> = world
+        .ledger()
+        .into_iter()
+        .filter(|row| row.invoice_id == id)
+        .collect();
+    let due = world.run(world.invoice(id)).unwrap().unwrap();
+    let moved = due.state.is_terminal()
+        && due.state != State::Rejected
+        && due
+            .summary
+            .is_some_and(|summary| summary.payable.minor != 0);
+    assert_eq!(booked.len(), if moved { 2 } else { 0 }, "{}", due.state);
+    assert_eq!(booked.iter().map(|row| row.amount.minor).sum::<i64>(), 0);
+
+    let partition = keys::invoice(id);
+    let trail = world.audit_trail(&partition);
+    let history = world.invoice_history(id);
+    assert_eq!(trail.len(), history.len(), "one row a version");
+    for (row, version) in trail.iter().zip(&history) {
+        assert_eq!(row.actor, version.actor);
+        let announced = version.announces.first().map(|a| a.event_id.to_string());
+        assert_eq!(
+            row.event_id,
+            announced.unwrap_or_else(|| version.cause.causation_id.clone())
+        );
+    }
+    assert_eq!(contracts::audit::verify(&trail), Ok(()));
+    let record = serde_json::to_value(world.run(world.invoice(id)).unwrap()).unwrap();
+    let newest = trail.last().map_or(0, |row| row.version);
+    assert_eq!(contracts::audit::agrees(&trail, newest, &record), Ok(()));
 }
 
 fn invoice_of(draft: &Draft) -> InvoiceId {
@@ -184,7 +236,9 @@ fn r4_every_sample_ends_as_it_should_and_is_told_once() {
         let submitted = submit(&world, bytes);
         deliver_at_last(&world, &submitted);
         drain(&world);
+        follow(&world);
         check_history(&world, invoice_of(&submitted), end);
+        check_records(&world, invoice_of(&submitted));
         let told = usize::from(end.is_terminal());
         assert_eq!(world.notices().len(), told, "{end}");
     }
@@ -272,8 +326,10 @@ proptest! {
         schedule.finish();
         submitted.iter().for_each(|draft| deliver_at_last(&world, draft));
         drain(&world);
+        follow(&world);
         for (draft, (_, end)) in submitted.iter().zip(SAMPLES) {
             check_history(&world, invoice_of(draft), end);
+            check_records(&world, invoice_of(draft));
         }
         prop_assert_eq!(world.settlements(), 1);
     }

@@ -9,7 +9,8 @@ use contracts::ids::InvoiceKey;
 use contracts::records::{
     HistoryRecord, InvoiceRecord, NoticeRecord, PaymentRecord, PaymentStatus,
 };
-use contracts::{EventId, InvoiceId};
+use contracts::tables::{Table, keys};
+use contracts::{EventId, InvoiceId, audit, items};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ impl Memory {
     pub fn seed_invoice(&self, record: InvoiceRecord) {
         let mut inner = self.lock();
         let holder = record.key.fingerprint();
+        let head = items::invoice_head(&record, inner.now);
+        inner.stream.seeded(keys::invoice(record.invoice_id), head);
         inner.invoices.holders.insert(holder, record.invoice_id);
         inner.invoices.heads.insert(record.invoice_id, record);
     }
@@ -179,6 +182,10 @@ fn apply(inner: &mut Inner, change: InvoiceChange) {
         }
         inner.invoices.payments.insert(key, payment);
     }
+    let head = items::invoice_head(&change.record, change.at);
+    let head = audit::attributed(head, &row);
+    let partition = keys::invoice(id);
+    inner.stream.committed(Table::Invoices, partition, head);
     inner.invoices.history.entry(id).or_default().push(row);
     inner.invoices.heads.insert(id, change.record);
     inner.outbox.extend(change.events);

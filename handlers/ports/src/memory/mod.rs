@@ -13,6 +13,7 @@ mod people;
 mod provider;
 pub mod sample;
 mod schedule;
+mod stream;
 mod sweep;
 mod trail;
 mod vendors;
@@ -50,6 +51,7 @@ struct Inner {
     provider: provider::Provider,
     faults: faults::Faults,
     people: people::People,
+    stream: stream::Stream,
     sweep: sweep::Sweep,
     trail: trail::Trail,
 }
@@ -82,6 +84,7 @@ impl Memory {
                 provider: provider::Provider::default(),
                 faults: faults::Faults::default(),
                 people: people::People::default(),
+                stream: stream::Stream::default(),
                 sweep: sweep::Sweep::default(),
                 trail: trail::Trail::default(),
             }),

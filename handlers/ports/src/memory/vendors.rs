@@ -4,8 +4,9 @@ use super::Memory;
 use crate::change::{Replaced, VendorChange};
 use crate::error::PortError;
 use crate::world::{Answer, ReadVendors, WriteVendors};
-use contracts::VendorId;
 use contracts::records::{HistoryRecord, VendorProfile};
+use contracts::tables::{Table, keys};
+use contracts::{VendorId, audit, items};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
@@ -17,7 +18,10 @@ pub(super) struct Vendors {
 impl Memory {
     /// Puts a profile there as it is, without a commit: the beginning of a test.
     pub fn seed_vendor(&self, profile: VendorProfile) {
-        self.lock().vendors.heads.insert(profile.vendor_id, profile);
+        let mut inner = self.lock();
+        let head = items::vendor_head(&profile);
+        inner.stream.seeded(keys::vendor(profile.vendor_id), head);
+        inner.vendors.heads.insert(profile.vendor_id, profile);
     }
 
     /// A vendor's versions, oldest first.
@@ -52,10 +56,7 @@ impl WriteVendors for Memory {
                     subject: subject.clone(),
                 });
             }
-            if change.renews() {
-                inner.vendors.heads.insert(id, change.profile);
-                return Ok(());
-            }
+            let renews = change.renews();
             let row = HistoryRecord {
                 version: change.profile.version,
                 from: None,
@@ -65,9 +66,14 @@ impl WriteVendors for Memory {
                 announces: change.events.iter().map(|e| e.announcement()).collect(),
                 at: change.at,
             };
-            inner.vendors.history.entry(id).or_default().push(row);
+            let head = audit::attributed(items::vendor_head(&change.profile), &row);
+            let partition = keys::vendor(id);
+            inner.stream.committed(Table::Vendors, partition, head);
             inner.vendors.heads.insert(id, change.profile);
-            inner.outbox.extend(change.events);
+            if !renews {
+                inner.vendors.history.entry(id).or_default().push(row);
+                inner.outbox.extend(change.events);
+            }
             Ok(())
         })
         .await
