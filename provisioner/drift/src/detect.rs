@@ -1,0 +1,361 @@
+//! Drift detection: reads every resource with bounded concurrency, then compares. The comparing half is pure.
+
+use crate::canonical;
+use crate::compare::compare;
+use crate::finding::{Finding, Kind, NotChecked, Report};
+use crate::kept;
+use crate::live::{Child, Facts, Found, Live, Unreachable};
+use crate::resolve::{Attributes, Place, Resource, Stack, resolve, tail, unknown};
+use crate::revert;
+use crate::risk;
+use crate::tables::{names_of, parts_of, reason, unread};
+use cfn::Template;
+use futures_util::StreamExt;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many resources are read at once.
+const AT_ONCE: usize = 16;
+
+/// Where the stack runs: the local cloud keeps less than AWS does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// AWS.
+    Aws,
+    /// The local cloud.
+    Local,
+}
+
+/// What was deployed.
+#[derive(Debug, Clone)]
+pub struct Deployed<'a> {
+    /// The stack's template.
+    pub template: &'a Template,
+    /// Where it is.
+    pub place: &'a Place,
+    /// Physical ids by logical id.
+    pub physical: &'a BTreeMap<String, String>,
+    /// The stack's own tags.
+    pub tags: &'a BTreeMap<String, String>,
+    /// Where it runs.
+    pub target: Target,
+}
+
+/// What a detection found, and what the findings are about.
+#[derive(Debug)]
+pub struct Detected {
+    /// The stack as it was deployed, resolved.
+    pub stack: Stack,
+    /// What differs.
+    pub report: Report,
+}
+
+/// Reads everything and compares it. `progress` hears how many of how many resources are read.
+///
+/// # Errors
+/// When nothing can be reached.
+pub async fn detect(
+    deployed: &Deployed<'_>,
+    live: &impl Live,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Detected, Unreachable> {
+    let resolved = |read: &Attributes| {
+        resolve(
+            deployed.template,
+            deployed.place,
+            deployed.physical,
+            read,
+            deployed.tags,
+        )
+    };
+    let stack = resolved(&Attributes::new());
+    let total = stack.resources.len();
+    let mut facts = BTreeMap::new();
+    let mut reading = futures_util::stream::iter(&stack.resources)
+        .map(|resource| {
+            let stack = &stack;
+            async move {
+                let facts = match reason(&resource.type_name) {
+                    Some(why) => Facts::NotRead(why.to_owned()),
+                    None => live.read(stack, resource).await?,
+                };
+                Ok::<_, Unreachable>((resource.logical_id.clone(), facts))
+            }
+        })
+        .buffer_unordered(AT_ONCE);
+    while let Some(read) = reading.next().await {
+        let (id, of) = read?;
+        facts.insert(id, of);
+        progress(facts.len(), total);
+    }
+    drop(reading);
+    let attributes = facts
+        .iter()
+        .filter_map(|(id, facts)| match facts {
+            Facts::Found(found) => Some((id.clone(), found.attributes.clone())),
+            _ => None,
+        })
+        .collect();
+    let stack = resolved(&attributes);
+    let report = judge(&stack, &facts, deployed.target);
+    Ok(Detected { stack, report })
+}
+
+/// Compares what was deployed with the facts. Pure.
+pub fn judge(stack: &Stack, facts: &BTreeMap<String, Facts>, target: Target) -> Report {
+    let mut report = Report::default();
+    for (logical_id, type_name) in &stack.unmade {
+        report.not_checked.push(NotChecked {
+            logical_id: logical_id.clone(),
+            type_name: type_name.clone(),
+            reason: "the stack never made it: it has no physical id".to_owned(),
+        });
+    }
+    for resource in &stack.resources {
+        let mut note = |reason: String| {
+            report.not_checked.push(NotChecked {
+                logical_id: resource.logical_id.clone(),
+                type_name: resource.type_name.clone(),
+                reason,
+            });
+        };
+        match facts.get(&resource.logical_id) {
+            None => note("it was not read".to_owned()),
+            Some(Facts::NotRead(why)) => note(why.clone()),
+            Some(Facts::Gone) => {
+                report.checked += 1;
+                report.findings.push(deleted(stack, resource));
+            }
+            Some(Facts::Found(found)) => {
+                report.checked += 1;
+                let (findings, notes) = differences(stack, resource, found, target);
+                report.findings.extend(findings);
+                if !notes.is_empty() {
+                    note(notes.into_iter().collect::<Vec<_>>().join("; "));
+                }
+                let added = found
+                    .children
+                    .iter()
+                    .filter(|child| !is_declared(stack, child))
+                    .filter(|child| target == Target::Aws || !kept::is_of_the_local_cloud(child))
+                    .map(|child| added(resource, child));
+                report.findings.extend(added);
+            }
+        }
+    }
+    report.not_checked.sort();
+    report.findings.sort_by(|one, other| {
+        let key = |finding: &Finding| {
+            (
+                finding.risk,
+                finding.owner().to_owned(),
+                finding.path.clone(),
+                finding.resource.clone(),
+            )
+        };
+        key(one).cmp(&key(other))
+    });
+    report
+}
+
+fn deleted(stack: &Stack, resource: &Resource) -> Finding {
+    let expected = Value::Object(resource.properties.clone());
+    Finding {
+        logical_id: Some(resource.logical_id.clone()),
+        resource: resource.physical_id.clone(),
+        parent: None,
+        type_name: resource.type_name.clone(),
+        kind: Kind::Deleted,
+        path: String::new(),
+        risk: risk::of_deleted(&resource.type_name),
+        expected: Some(expected),
+        actual: None,
+        who: None,
+        when: None,
+        revertible: revert::can_remake(stack, resource),
+        ignored_until: None,
+    }
+}
+
+fn added(parent: &Resource, child: &Child) -> Finding {
+    Finding {
+        logical_id: None,
+        resource: child.id.clone(),
+        parent: Some(parent.logical_id.clone()),
+        type_name: child.type_name.to_owned(),
+        kind: Kind::Added,
+        path: String::new(),
+        expected: None,
+        actual: Some(Value::Object(child.properties.clone())),
+        risk: risk::of_added(child.type_name),
+        who: None,
+        when: None,
+        revertible: revert::can_remove(child.type_name),
+        ignored_until: None,
+    }
+}
+
+/// The property differences of a resource that is there, and notes on what could not be compared.
+fn differences(
+    stack: &Stack,
+    resource: &Resource,
+    found: &Found,
+    target: Target,
+) -> (Vec<Finding>, BTreeSet<String>) {
+    let type_name = resource.type_name.as_str();
+    let mut notes = BTreeSet::new();
+    let mut expected = canonical::properties(&resource.properties);
+    let mut actual = canonical::properties(&found.properties);
+    told_otherwise(type_name, &mut expected);
+    for name in names_of(type_name) {
+        expected.remove(*name);
+        actual.remove(*name);
+    }
+    expected.retain(|name, _| match unread(type_name, name) {
+        Some(why) => {
+            notes.insert(format!("{name}: {why}"));
+            actual.remove(name);
+            false
+        }
+        None => true,
+    });
+    for (name, why) in &found.unread {
+        expected.remove(name);
+        actual.remove(name);
+        notes.insert(format!("{name}: {why}"));
+    }
+    // CloudFormation puts the stack's tags onto every resource.
+    if let Some(Value::Object(tags)) = actual.get_mut("Tags") {
+        let told = expected.get("Tags").and_then(Value::as_object);
+        tags.retain(|key, value| {
+            told.is_some_and(|told| told.contains_key(key))
+                || stack.tags.get(key).map(String::as_str) != value.as_str()
+        });
+    }
+    let (differences, unresolved) = compare(type_name, &expected, &actual);
+    for path in unresolved {
+        notes.insert(format!(
+            "{path}: what the template refers to could not be resolved"
+        ));
+    }
+    let mut findings = Vec::new();
+    for difference in differences {
+        let path = difference.path.to_string();
+        if target == Target::Local {
+            let property = kept::property(&difference.path);
+            if let Some(why) = kept::not_kept(type_name, property)
+                && is_unset(type_name, property, &actual)
+            {
+                notes.insert(format!("{property}: {why}"));
+                continue;
+            }
+        }
+        let kind = match (&difference.expected, &difference.actual) {
+            (None, Some(_)) => Kind::Undeclared,
+            _ => Kind::Modified,
+        };
+        findings.push(Finding {
+            logical_id: Some(resource.logical_id.clone()),
+            resource: found
+                .id
+                .clone()
+                .unwrap_or_else(|| resource.physical_id.clone()),
+            parent: None,
+            type_name: type_name.to_owned(),
+            kind,
+            risk: risk::of_property(type_name, &difference),
+            revertible: revert::can_set(stack, resource, &difference.path),
+            path,
+            expected: difference.expected,
+            actual: difference.actual,
+            who: None,
+            when: None,
+            ignored_until: None,
+        });
+    }
+    (findings, notes)
+}
+
+/// Whether a property is as it is when nobody says anything of it.
+fn is_unset(type_name: &str, property: &str, actual: &Map<String, Value>) -> bool {
+    let only = actual
+        .get(property)
+        .map(|value| (property.to_owned(), value.clone()));
+    let only: Map<String, Value> = only.into_iter().collect();
+    compare(type_name, &Map::new(), &only).0.is_empty()
+}
+
+/// Properties that a service tells in another form than the template does.
+fn told_otherwise(type_name: &str, expected: &mut Map<String, Value>) {
+    match type_name {
+        // The archive's key is its content's sha256, which is what Lambda tells of a function's code.
+        "AWS::Lambda::Function" => {
+            if let Some(code) = expected.remove("Code")
+                && let Some(sha256) = code["S3Key"].as_str().and_then(sha256_of_key)
+            {
+                expected.insert("Code".into(), serde_json::json!({ "Sha256": sha256 }));
+            }
+        }
+        "AWS::StepFunctions::StateMachine" => {
+            let own = expected.remove("DefinitionSubstitutions");
+            if let Some(definition) = expected.remove("Definition") {
+                expected.insert("DefinitionString".into(), definition);
+            }
+            if let (Some(Value::Object(own)), Some(definition)) =
+                (own, expected.get_mut("DefinitionString"))
+            {
+                let mut text = definition.to_string();
+                for (name, value) in own {
+                    text =
+                        text.replace(&format!("${{{name}}}"), value.as_str().unwrap_or_default());
+                }
+                if let Ok(filled) = serde_json::from_str(&text) {
+                    *definition = filled;
+                }
+            }
+        }
+        "AWS::Lambda::EventSourceMapping"
+        | "AWS::Lambda::EventInvokeConfig"
+        | "AWS::Lambda::Permission" => {
+            if let Some(Value::String(name)) = expected.get_mut("FunctionName")
+                && !unknown(&Value::String(name.clone()))
+            {
+                *name = tail(name).to_owned();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The sha256 in an artifact's key `handlers/NAME/SHA256.zip`.
+fn sha256_of_key(key: &str) -> Option<&str> {
+    let sha256 = key.rsplit('/').next()?.strip_suffix(".zip")?;
+    let hex = sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
+    hex.then_some(sha256)
+}
+
+/// Whether the stack knows something that hangs on one of its resources.
+pub(crate) fn is_declared(stack: &Stack, child: &Child) -> bool {
+    stack.of(child.type_name).any(|resource| {
+        resource.physical_id == child.id
+            || resource.name() == tail(&child.id) && parts_of(child.type_name).is_empty()
+            || is_same_part(resource, child.type_name, &child.properties)
+    })
+}
+
+/// Whether a declared resource and something that is there are the same part, whatever their ids.
+pub fn is_same_part(resource: &Resource, type_name: &str, properties: &Map<String, Value>) -> bool {
+    let parts = parts_of(type_name);
+    let mut told = resource.properties.clone();
+    told_otherwise(type_name, &mut told);
+    let mut there = properties.clone();
+    told_otherwise(type_name, &mut there);
+    !parts.is_empty()
+        && parts
+            .iter()
+            .all(|name| match (told.get(*name), there.get(*name)) {
+                (Some(told), Some(there)) => unknown(told) || told == there,
+                (None, None) => true,
+                _ => false,
+            })
+}

@@ -1,0 +1,38 @@
+//! Drift: what was changed behind the back of a deployed stack, found by reading every resource through its service's API,
+//! explained, and put back.
+//!
+//! A detection is: the deployed template, resolved (`resolve`), facts of every resource (`read`, behind the port [`Live`]),
+//! the comparison of both (`judge`, pure), and what people have accepted (`accepted`). A revert is a list of calls, made
+//! from the findings (`revert`, pure). Only `aws` performs anything.
+//!
+//! Architecture Invariant: facts are data in the shape of CloudFormation's properties, calls are data too; whatever decides
+//! is tested without a service.
+
+mod accepted;
+#[cfg(feature = "aws")]
+pub mod aws;
+mod call;
+mod canonical;
+mod compare;
+mod detect;
+mod finding;
+mod kept;
+mod live;
+mod read;
+mod resolve;
+mod revert;
+mod risk;
+mod tables;
+
+#[cfg(test)]
+mod tests;
+
+pub use accepted::{Accepted, Adopted, BadAcceptance, Ignored};
+pub use call::{Api, Call, Protocol, Service, Trouble};
+pub use detect::{Deployed, Detected, Target, detect, judge};
+pub use finding::{Finding, Kind, NotChecked, Report, Risk};
+pub use live::{Child, Facts, Found, Live, Unreachable};
+pub use read::{Readers, TYPES};
+pub use resolve::{Attributes, Place, Resource, Stack, resolve};
+pub use revert::{Step, plan};
+pub use tables::REASONS;

@@ -1,0 +1,242 @@
+//! HTTP APIs: the API with everything in it, stages, routes, integrations, authorizers.
+
+use super::shape::{capital, pick};
+use super::{Answer, Read, Readers, part};
+use crate::call::{Api, Call, Service, encode};
+use crate::live::{Facts, Found};
+use crate::resolve::{Resource, Stack};
+use serde_json::Value;
+use std::rc::Rc;
+
+pub async fn api<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resource) -> Read {
+    let id = resource.physical_id.as_str();
+    let path = format!("/v2/apis/{}", encode(id));
+    let answer = readers
+        .ask(Call::get(Service::ApiGateway, "GetApi", path))
+        .await?;
+    let mut found = Found::of(pick(
+        &capital(&answer),
+        &[
+            "ApiKeySelectionExpression",
+            "CorsConfiguration",
+            "Description",
+            "DisableExecuteApiEndpoint",
+            "DisableSchemaValidation",
+            "IpAddressType",
+            "Name",
+            "ProtocolType",
+            "RouteSelectionExpression",
+            "Version",
+        ],
+    ));
+    let tags = tags(readers, stack, id).await;
+    part(&mut found, "Tags", tags)?;
+    let (routes, integrations, stages, authorizers) = tokio::join!(
+        within(readers, id, "routes"),
+        within(readers, id, "integrations"),
+        within(readers, id, "stages"),
+        within(readers, id, "authorizers"),
+    );
+    let parts = [
+        ("AWS::ApiGatewayV2::Route", "RouteId", routes?),
+        (
+            "AWS::ApiGatewayV2::Integration",
+            "IntegrationId",
+            integrations?,
+        ),
+        ("AWS::ApiGatewayV2::Stage", "StageName", stages?),
+        (
+            "AWS::ApiGatewayV2::Authorizer",
+            "AuthorizerId",
+            authorizers?,
+        ),
+    ];
+    for (type_name, id_member, parts) in parts {
+        for part in parts.as_array().into_iter().flatten() {
+            let part_id = part[id_member].as_str().unwrap_or_default();
+            let mut told = pick(
+                part,
+                &[
+                    "AuthorizationType",
+                    "AuthorizerType",
+                    "IntegrationUri",
+                    "Name",
+                    "RouteKey",
+                    "StageName",
+                    "Target",
+                ],
+            );
+            told["ApiId"] = id.into();
+            found.child(type_name, format!("{id}|{part_id}"), told);
+        }
+    }
+    Ok(found
+        .attribute("ApiEndpoint", &answer["apiEndpoint"])
+        .into())
+}
+
+/// Tags of an API, or of what lies within it.
+async fn tags<A: Api>(readers: &Readers<A>, stack: &Stack, within: &str) -> Answer {
+    let place = &stack.place;
+    let arn = format!(
+        "arn:{}:apigateway:{}::/apis/{within}",
+        place.partition, place.region
+    );
+    let alone = Call::get(
+        Service::ApiGateway,
+        "GetTags",
+        format!("/v2/tags/{}", encode(&arn)),
+    );
+    readers.tags(stack, &arn, alone, "tags").await
+}
+
+pub async fn route<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource) -> Read {
+    let names = [
+        "ApiKeyRequired",
+        "AuthorizationScopes",
+        "AuthorizationType",
+        "AuthorizerId",
+        "ModelSelectionExpression",
+        "OperationName",
+        "RequestParameters",
+        "RouteKey",
+        "Target",
+    ];
+    one(
+        readers,
+        resource,
+        "routes",
+        ("RouteId", Some("RouteKey")),
+        &names,
+    )
+    .await
+}
+
+pub async fn integration<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource) -> Read {
+    let names = [
+        "ConnectionId",
+        "ConnectionType",
+        "CredentialsArn",
+        "Description",
+        "IntegrationMethod",
+        "IntegrationSubtype",
+        "IntegrationType",
+        "IntegrationUri",
+        "PayloadFormatVersion",
+        "RequestParameters",
+        "ResponseParameters",
+        "TimeoutInMillis",
+        "TlsConfig",
+    ];
+    one(
+        readers,
+        resource,
+        "integrations",
+        ("IntegrationId", None),
+        &names,
+    )
+    .await
+}
+
+pub async fn authorizer<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource) -> Read {
+    let names = [
+        "AuthorizerCredentialsArn",
+        "AuthorizerPayloadFormatVersion",
+        "AuthorizerResultTtlInSeconds",
+        "AuthorizerType",
+        "AuthorizerUri",
+        "EnableSimpleResponses",
+        "IdentitySource",
+        "JwtConfiguration",
+        "Name",
+    ];
+    one(
+        readers,
+        resource,
+        "authorizers",
+        ("AuthorizerId", None),
+        &names,
+    )
+    .await
+}
+
+pub async fn stage<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource) -> Read {
+    let names = [
+        "AccessLogSettings",
+        "AutoDeploy",
+        "DefaultRouteSettings",
+        "Description",
+        "RouteSettings",
+        "StageName",
+        "StageVariables",
+        "Tags",
+    ];
+    one(
+        readers,
+        resource,
+        "stages",
+        ("StageName", Some("StageName")),
+        &names,
+    )
+    .await
+}
+
+/// A part of an API: by its id, else by the property that only one part can have.
+async fn one<A: Api>(
+    readers: &Readers<A>,
+    resource: &Resource,
+    kind: &str,
+    (id, own): (&str, Option<&str>),
+    names: &[&str],
+) -> Read {
+    let Some(api) = resource.text("ApiId") else {
+        return Ok(Facts::NotRead("its API is not known".to_owned()));
+    };
+    let all = within(readers, api, kind).await?;
+    let all = || all.as_array().into_iter().flatten();
+    let last = resource.physical_id.rsplit(['|', '/']).next();
+    let by_id = all().find(|part| part[id].as_str() == last);
+    let by_own = || {
+        let own = own?;
+        all().find(|part| part[own].as_str() == resource.text(own))
+    };
+    let Some(part) = by_id.or_else(by_own) else {
+        return Ok(Facts::Gone);
+    };
+    let mut found = Found::of(pick(part, names));
+    found.properties.insert("ApiId".into(), api.into());
+    let there = &part[id];
+    Ok(found
+        .under(there, last.unwrap_or_default())
+        .attribute(id, there)
+        .into())
+}
+
+/// All parts of a kind, named with capitals.
+async fn within<A: Api>(readers: &Readers<A>, api: &str, kind: &str) -> Answer {
+    let mut all = Vec::new();
+    let mut next = String::new();
+    loop {
+        let path = format!("/v2/apis/{}/{kind}?maxResults=100{next}", encode(api));
+        let operation = match kind {
+            "routes" => "GetRoutes",
+            "integrations" => "GetIntegrations",
+            "stages" => "GetStages",
+            _ => "GetAuthorizers",
+        };
+        let answer = readers
+            .ask(Call::get(Service::ApiGateway, operation, path))
+            .await?;
+        all.extend(
+            answer["items"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(capital),
+        );
+        match answer["nextToken"].as_str() {
+            Some(token) if !token.is_empty() => next = format!("&nextToken={}", encode(token)),
+            _ => return Ok(Rc::new(Value::Array(all))),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Log groups, and what takes their lines elsewhere.
+
+use super::shape::{find, pick, set};
+use super::{Read, Readers, part};
+use crate::call::{Api, Call, Service};
+use crate::live::{Facts, Found};
+use crate::resolve::{Resource, Stack};
+use serde_json::json;
+
+pub async fn group<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resource) -> Read {
+    let name = resource.physical_id.as_str();
+    let groups = Call::new(
+        Service::Logs,
+        "DescribeLogGroups",
+        json!({ "logGroupNamePrefix": name }),
+    );
+    let groups = readers
+        .pages(groups, "logGroups", ("nextToken", "nextToken"))
+        .await?;
+    let Some(group) = find(&groups, "logGroupName", name) else {
+        return Ok(Facts::Gone);
+    };
+    let mut found = Found::default();
+    set(
+        &mut found.properties,
+        "RetentionInDays",
+        group["retentionInDays"].clone(),
+    );
+    set(&mut found.properties, "KmsKeyId", group["kmsKeyId"].clone());
+    set(
+        &mut found.properties,
+        "LogGroupClass",
+        group["logGroupClass"].clone(),
+    );
+    let arn = group["arn"].as_str().unwrap_or_default();
+    let bare = arn.trim_end_matches(":*");
+    let subscriptions = Call::new(
+        Service::Logs,
+        "DescribeSubscriptionFilters",
+        json!({ "logGroupName": name }),
+    );
+    let (tags, subscriptions) = tokio::join!(
+        readers.tags(
+            stack,
+            bare,
+            Call::new(
+                Service::Logs,
+                "ListTagsForResource",
+                json!({ "resourceArn": bare })
+            ),
+            "tags",
+        ),
+        readers.pages(
+            subscriptions,
+            "subscriptionFilters",
+            ("nextToken", "nextToken")
+        ),
+    );
+    part(&mut found, "Tags", tags)?;
+    for filter in subscriptions?.as_array().into_iter().flatten() {
+        let id = filter["filterName"].as_str().unwrap_or_default();
+        let told = json!({"LogGroupName": name, "FilterName": id,
+            "FilterPattern": filter["filterPattern"], "DestinationArn": filter["destinationArn"]});
+        found.child(
+            "AWS::Logs::SubscriptionFilter",
+            format!("{name}|{id}"),
+            told,
+        );
+    }
+    if group["metricFilterCount"].as_i64().unwrap_or_default() > 0 {
+        let metrics = Call::new(
+            Service::Logs,
+            "DescribeMetricFilters",
+            json!({ "logGroupName": name }),
+        );
+        let metrics = readers
+            .pages(metrics, "metricFilters", ("nextToken", "nextToken"))
+            .await?;
+        for filter in metrics.as_array().into_iter().flatten() {
+            let id = filter["filterName"].as_str().unwrap_or_default();
+            let mut told = pick(filter, &["filterPattern"]);
+            told["LogGroupName"] = name.into();
+            told["FilterName"] = id.into();
+            found.child("AWS::Logs::MetricFilter", format!("{name}|{id}"), told);
+        }
+    }
+    let arn = json!(format!("{bare}:*"));
+    Ok(found.attribute("Arn", &arn).into())
+}

@@ -1,0 +1,78 @@
+//! State machines and schedules.
+
+use super::shape::{capital, parsed, pick, set};
+use super::{Read, Readers, part};
+use crate::call::{Api, Call, Service, encode};
+use crate::live::Found;
+use crate::resolve::{Resource, Stack};
+use serde_json::{Value, json};
+
+pub async fn machine<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resource) -> Read {
+    let arn = resource.physical_id.as_str();
+    let describe = Call::new(
+        Service::States,
+        "DescribeStateMachine",
+        json!({ "stateMachineArn": arn }),
+    );
+    let alone = Call::new(
+        Service::States,
+        "ListTagsForResource",
+        json!({ "resourceArn": arn }),
+    );
+    let (answer, tags) = tokio::join!(
+        readers.ask(describe),
+        readers.tags(stack, arn, alone, "tags"),
+    );
+    let answer = answer?;
+    let told = capital(&pick(
+        &answer,
+        &[
+            "encryptionConfiguration",
+            "loggingConfiguration",
+            "roleArn",
+            "tracingConfiguration",
+        ],
+    ));
+    let mut found = Found::of(told);
+    set(
+        &mut found.properties,
+        "DefinitionString",
+        parsed(&answer["definition"]),
+    );
+    set(
+        &mut found.properties,
+        "StateMachineType",
+        answer["type"].clone(),
+    );
+    part(&mut found, "Tags", tags)?;
+    Ok(found.attribute("Arn", &answer["stateMachineArn"]).into())
+}
+
+pub async fn schedule<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource) -> Read {
+    let name = resource.name();
+    let group = resource.text("GroupName").unwrap_or("default");
+    let path = format!("/schedules/{}?groupName={}", encode(name), encode(group));
+    let answer = readers
+        .ask(Call::get(Service::Scheduler, "GetSchedule", path))
+        .await?;
+    let mut told = pick(
+        &answer,
+        &[
+            "ActionAfterCompletion",
+            "Description",
+            "EndDate",
+            "FlexibleTimeWindow",
+            "GroupName",
+            "KmsKeyArn",
+            "ScheduleExpression",
+            "ScheduleExpressionTimezone",
+            "StartDate",
+            "State",
+            "Target",
+        ],
+    );
+    if let Some(Value::String(input)) = told["Target"].get("Input").cloned() {
+        told["Target"]["Input"] = parsed(&Value::String(input));
+    }
+    Ok(Found::of(told).attribute("Arn", &answer["Arn"]).into())
+}

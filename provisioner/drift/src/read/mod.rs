@@ -1,0 +1,201 @@
+//! Readers: one function a resource type, from the services' answers to properties in CloudFormation's shape. They decide
+//! nothing about drift.
+//!
+//! Every answer is kept for the run, so that one list call serves every resource that it tells of, and two resources that
+//! ask the same (a queue and its policy) cost one request.
+
+mod alarms;
+mod api;
+mod bucket;
+mod delivery;
+mod events;
+mod functions;
+mod keys;
+mod logs;
+mod machines;
+mod mappings;
+mod queues;
+mod roles;
+mod schemas;
+mod shape;
+mod tables;
+mod topics;
+
+use crate::call::{Api, Call, Service, Trouble};
+use crate::live::{Facts, Found, Live, Unreachable};
+use crate::resolve::{Resource, Stack};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use tokio::sync::OnceCell;
+
+type Answer = Result<Rc<Value>, Trouble>;
+type Read = Result<Facts, Trouble>;
+
+/// Reads through an [`Api`].
+#[derive(Debug)]
+pub struct Readers<A> {
+    api: A,
+    answers: RefCell<BTreeMap<String, Rc<OnceCell<Answer>>>>,
+}
+
+macro_rules! readers {
+    ($($type_name:literal => $module:ident::$function:ident),+ $(,)?) => {
+        /// The types that there is a reader for.
+        pub const TYPES: &[&str] = &[$($type_name),+];
+
+        impl<A: Api> Readers<A> {
+            async fn dispatch(&self, stack: &Stack, resource: &Resource) -> Read {
+                match resource.type_name.as_str() {
+                    $($type_name => $module::$function(self, stack, resource).await,)+
+                    other => Ok(Facts::NotRead(format!("there is no reader for {other} yet"))),
+                }
+            }
+        }
+    };
+}
+
+readers! {
+    "AWS::ApiGatewayV2::Api" => api::api,
+    "AWS::ApiGatewayV2::Authorizer" => api::authorizer,
+    "AWS::ApiGatewayV2::Integration" => api::integration,
+    "AWS::ApiGatewayV2::Route" => api::route,
+    "AWS::ApiGatewayV2::Stage" => api::stage,
+    "AWS::CloudWatch::Alarm" => alarms::alarm,
+    "AWS::CloudWatch::CompositeAlarm" => alarms::composite,
+    "AWS::CloudWatch::Dashboard" => alarms::dashboard,
+    "AWS::DynamoDB::Table" => tables::table,
+    "AWS::EventSchemas::Registry" => schemas::registry,
+    "AWS::EventSchemas::Schema" => schemas::schema,
+    "AWS::Events::Archive" => events::archive,
+    "AWS::Events::EventBus" => events::bus,
+    "AWS::Events::Rule" => events::rule,
+    "AWS::IAM::Role" => roles::role,
+    "AWS::KMS::Alias" => keys::alias,
+    "AWS::KMS::Key" => keys::key,
+    "AWS::Lambda::EventInvokeConfig" => functions::invoke_config,
+    "AWS::Lambda::EventSourceMapping" => mappings::mapping,
+    "AWS::Lambda::Function" => functions::function,
+    "AWS::Lambda::Permission" => functions::permission,
+    "AWS::Logs::Delivery" => delivery::delivery,
+    "AWS::Logs::DeliveryDestination" => delivery::destination,
+    "AWS::Logs::DeliverySource" => delivery::source,
+    "AWS::Logs::LogGroup" => logs::group,
+    "AWS::S3::Bucket" => bucket::bucket,
+    "AWS::S3::BucketPolicy" => bucket::policy,
+    "AWS::SNS::Subscription" => topics::subscription,
+    "AWS::SNS::Topic" => topics::topic,
+    "AWS::SNS::TopicPolicy" => topics::policy,
+    "AWS::SQS::Queue" => queues::queue,
+    "AWS::SQS::QueuePolicy" => queues::policy,
+    "AWS::Scheduler::Schedule" => machines::schedule,
+    "AWS::StepFunctions::StateMachine" => machines::machine,
+}
+
+impl<A: Api> Live for Readers<A> {
+    async fn read(&self, stack: &Stack, resource: &Resource) -> Result<Facts, Unreachable> {
+        match self.dispatch(stack, resource).await {
+            Ok(facts) => Ok(facts),
+            Err(Trouble::Unreachable(unreachable)) => Err(unreachable),
+            Err(trouble) if trouble.is_absence() => Ok(Facts::Gone),
+            Err(trouble) => Ok(Facts::NotRead(trouble.to_string())),
+        }
+    }
+}
+
+impl<A: Api> Readers<A> {
+    /// With nothing asked yet.
+    pub fn new(api: A) -> Self {
+        Self {
+            api,
+            answers: RefCell::default(),
+        }
+    }
+
+    /// What the calls go through.
+    pub fn api(&self) -> &A {
+        &self.api
+    }
+
+    async fn ask(&self, call: Call) -> Answer {
+        self.kept(call.key(), async {
+            self.api.call(&call).await.map(Rc::new)
+        })
+        .await
+    }
+
+    async fn kept(&self, key: String, answer: impl Future<Output = Answer>) -> Answer {
+        let cell = Rc::clone(self.answers.borrow_mut().entry(key).or_default());
+        cell.get_or_init(|| answer).await.clone()
+    }
+
+    /// An answer, or none where the thing asked for is not there.
+    async fn ask_if(&self, call: Call) -> Result<Option<Rc<Value>>, Trouble> {
+        match self.ask(call).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(trouble) if trouble.is_absence() => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// All pages of a list: the members of `items`, following `token` from answer to input.
+    async fn pages(&self, call: Call, items: &str, token: (&str, &str)) -> Answer {
+        let key = format!("pages of {}", call.key());
+        let all = async {
+            let mut all = Vec::new();
+            let mut call = call;
+            loop {
+                let mut answer = self.api.call(&call).await?;
+                all.extend(shape::list(answer[items].take()));
+                let next = answer[token.0].take();
+                match next.as_str() {
+                    Some(next) if !next.is_empty() => call.input[token.1] = next.into(),
+                    _ => return Ok(Rc::new(Value::Array(all))),
+                }
+            }
+        };
+        self.kept(key, all).await
+    }
+
+    /// Tags of everything in the stack by ARN, in as few requests as there are pages. What the tagging API does not know
+    /// (it follows some services late, and a local cloud's knows fewer) is asked of its service: `alone`.
+    async fn tags(&self, stack: &Stack, arn: &str, alone: Call, member: &str) -> Answer {
+        let every = Call::new(
+            Service::Tagging,
+            "GetResources",
+            json!({"ResourcesPerPage": 100, "TagFilters": [
+                {"Key": "aws:cloudformation:stack-name", "Values": [stack.place.stack_name]}]}),
+        );
+        if let Ok(every) = self
+            .pages(
+                every,
+                "ResourceTagMappingList",
+                ("PaginationToken", "PaginationToken"),
+            )
+            .await
+            && let Some(found) = shape::find(&every, "ResourceARN", arn)
+        {
+            return Ok(Rc::new(found["Tags"].clone()));
+        }
+        let answer = self.ask(alone).await?;
+        Ok(Rc::new(answer[member].clone()))
+    }
+}
+
+/// A property that is read by a call of its own: set, or noted as not read.
+fn part(found: &mut Found, name: &str, answer: Answer) -> Result<(), Trouble> {
+    match answer {
+        Ok(value) => {
+            if !value.is_null() {
+                found
+                    .properties
+                    .insert(name.to_owned(), Value::clone(&value));
+            }
+        }
+        Err(Trouble::Unreachable(unreachable)) => return Err(unreachable.into()),
+        Err(trouble) if trouble.is_absence() => {}
+        Err(trouble) => found.unread.push((name.to_owned(), trouble.to_string())),
+    }
+    Ok(())
+}
