@@ -2,7 +2,8 @@
 //!
 //! A function's `main` names its handler and its decisions; the kit does the rest. For every event: decode the envelope of
 //! whatever route brought it, claim it, run the decision in a [`World`] that grants what the handler declares, publish what
-//! was committed, mark it, and acknowledge last. Decisions are not here.
+//! was committed, mark it, and acknowledge last. Tasks of the state machine, ticks of the clock and changes of tables go the
+//! same way without a claim: their decisions are idempotent by versions. Decisions are not here.
 
 mod announce;
 mod clients;

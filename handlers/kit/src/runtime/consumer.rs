@@ -36,6 +36,20 @@ use std::rc::Rc;
 /// let consumer = kit::Consumer::<Payment>::new()
 ///     .performs::<ConcludeDecision>(async |_world, _input| Ok(()));
 /// ```
+///
+/// Neither does a clock that it does not declare, nor a callback whose token nobody would get:
+///
+/// ```compile_fail,E0080
+/// use contracts::handlers::Notification;
+/// let consumer = kit::Consumer::<Notification>::new().every(async |_world| Ok(()));
+/// ```
+///
+/// ```compile_fail,E0080
+/// use contracts::handlers::Approval;
+/// use contracts::tasks::{Answer, AskDecision, Verdict};
+/// let consumer = kit::Consumer::<Approval>::new()
+///     .performs::<AskDecision>(async |_world, _input| Ok(Answer { verdict: Verdict::Approve }));
+/// ```
 pub struct Consumer<H> {
     decisions: Decisions<H>,
 }
