@@ -10,6 +10,10 @@ pub struct Endpoints {
     pub api_url: String,
     /// Name of the invoices table.
     pub invoices_table: String,
+    /// Name of the audit table, where the stack has one.
+    pub audit_table: Option<String>,
+    /// Name of the ledger table, where the stack has one.
+    pub ledger_table: Option<String>,
     /// Name of the event bus.
     pub event_bus: String,
     /// The region that all of it is in.
@@ -36,6 +40,8 @@ impl Endpoints {
         Ok(Self {
             api_url: value(outputs::API_URL)?.trim_end_matches('/').to_owned(),
             invoices_table: value(outputs::INVOICES_TABLE)?,
+            audit_table: values.get(outputs::AUDIT_TABLE).cloned(),
+            ledger_table: values.get(outputs::LEDGER_TABLE).cloned(),
             event_bus: value(outputs::EVENT_BUS)?,
             region: region.to_owned(),
         })

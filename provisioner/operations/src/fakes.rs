@@ -7,6 +7,7 @@ use crate::ports::{
     ApiRequest, ApiResponse, Bus, BusAnswer, InvoiceItems, Method, NoAnswer, Pace, PortalApi,
     ServiceError,
 };
+use crate::trails::Trails;
 use contracts::InvoiceId;
 use contracts::items::Item;
 use serde_json::{Value, json};
@@ -26,6 +27,8 @@ pub(crate) struct FakeEnvironment {
     pub onboards: Mutex<Option<Value>>,
     /// What each look at the table shows; the last one stays.
     pub snapshots: Mutex<VecDeque<Result<Vec<Item>, ServiceError>>>,
+    /// What the audit trail and the ledger hold.
+    pub trails: Mutex<Trails>,
     /// What the bus says to each entry; taken when it is empty.
     pub bus_script: Mutex<VecDeque<BusAnswer>>,
     /// Entries that were put.
@@ -118,6 +121,10 @@ impl InvoiceItems for FakeEnvironment {
             1 => snapshots[0].clone(),
             _ => snapshots.pop_front().unwrap(),
         }
+    }
+
+    async fn trails(&self, _: InvoiceId) -> Trails {
+        self.trails.lock().unwrap().clone()
     }
 }
 

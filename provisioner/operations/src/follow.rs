@@ -3,8 +3,10 @@
 use crate::failure::Failure;
 use crate::ports::{InvoiceItems, Pace, Trouble};
 use crate::timeline::{Entry, EntryKind, Trace, timeline};
+use crate::trails;
 use contracts::InvoiceId;
 use contracts::handlers::{Handler, Notification};
+use contracts::items::Item;
 use std::time::Duration;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -51,8 +53,10 @@ pub(crate) fn parse_id(text: &str) -> Result<InvoiceId, Failure> {
 /// When the text is no id, there is no such invoice, or the table can't be read.
 pub async fn trace(source: &impl InvoiceItems, id: &str) -> Result<Trace, Failure> {
     let id = parse_id(id)?;
-    let items = source.items(id).await?;
-    timeline(id, &items).ok_or(Failure::NoSuchInvoice { id })
+    let (items, trails) = (source.items(id).await?, source.trails(id).await);
+    let mut trace = timeline(id, &items).ok_or(Failure::NoSuchInvoice { id })?;
+    trails::add(&mut trace, &items, trails);
+    Ok(trace)
 }
 
 /// Follows an invoice until its state is terminal or waits for a person, and tells every entry once, as it comes.
@@ -72,10 +76,10 @@ pub async fn follow(
     let mut pause = FIRST_PAUSE;
     let mut told: Vec<Entry> = Vec::new();
     let mut resting_since = None;
-    let mut last: Option<Trace> = None;
+    let mut last: Option<(Trace, Vec<Item>)> = None;
     loop {
         match source.items(id).await {
-            Ok(items) => last = timeline(id, &items).or(last),
+            Ok(items) => last = timeline(id, &items).map(|trace| (trace, items)).or(last),
             // The next look may work; what can't change by itself is told at once.
             Err(error) if error.trouble == Trouble::Unavailable => {
                 if elapsed() >= options.timeout {
@@ -84,14 +88,17 @@ pub async fn follow(
             }
             Err(error) => return Err(error.into()),
         }
-        if let Some(trace) = &last {
+        if let Some((trace, items)) = &last {
             if tell_new(trace, &mut told, tell) {
                 pause = FIRST_PAUSE;
             }
             if trace.rests() {
                 let since = *resting_since.get_or_insert_with(elapsed);
                 if is_told_to_the_end(trace) || elapsed() - since >= SETTLING {
-                    return Ok(trace.clone());
+                    let mut trace = trace.clone();
+                    trails::add(&mut trace, items, source.trails(id).await);
+                    tell_new(&trace, &mut told, tell);
+                    return Ok(trace);
                 }
             } else {
                 resting_since = None;
@@ -102,7 +109,8 @@ pub async fn follow(
             return Err(Failure::NoSuchInvoice { id });
         }
         if resting_since.is_none() && elapsed() >= options.timeout {
-            return Err(still_going(id, last.as_ref(), options));
+            let last = last.as_ref().map(|(trace, _)| trace);
+            return Err(still_going(id, last, options));
         }
         source.pause(pause).await;
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);

@@ -4,6 +4,8 @@
 //! Decisions, waiting and rendering live here, above small ports ([`PortalApi`], [`InvoiceItems`], [`Bus`], [`Pace`]); the
 //! `aws` feature adds their adapters. Nothing here reads files, arguments or the environment, or prints: the program does.
 
+mod asked;
+mod attempts;
 #[cfg(feature = "aws")]
 pub mod aws;
 mod decide;
@@ -24,6 +26,7 @@ mod send;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod trails;
 mod validate;
 mod vendor;
 
@@ -41,4 +44,5 @@ pub use recognise::{Kind, Submission, recognise};
 pub use render::{Palette, TimelineLines, timeline_text, validation_text};
 pub use send::{Progress, SendOptions, Sent, send};
 pub use timeline::{Entry, EntryKind, PaymentLine, Trace, ViolationLine, timeline};
+pub use trails::{AuditLine, LedgerLine, Trails};
 pub use validate::{BrokenRule, Severity, Validation, validate};

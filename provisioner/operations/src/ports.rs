@@ -2,6 +2,7 @@
 //! crosses these.
 
 use crate::event::EventEntry;
+use crate::trails::Trails;
 use contracts::InvoiceId;
 use contracts::items::Item;
 use std::collections::BTreeMap;
@@ -107,10 +108,12 @@ pub struct ServiceError {
     pub trouble: Trouble,
 }
 
-/// The invoices table.
+/// The tables that tell of an invoice. Everything is read consistently.
 pub trait InvoiceItems {
-    /// Every item of an invoice's partition, read consistently. Empty when there is no such invoice.
+    /// Every item of an invoice's partition. Empty when there is no such invoice.
     fn items(&self, id: InvoiceId) -> impl Future<Output = Result<Vec<Item>, ServiceError>> + Send;
+    /// What the audit trail and the ledger hold of it. A table that can't be read is named there.
+    fn trails(&self, id: InvoiceId) -> impl Future<Output = Trails> + Send;
 }
 
 /// What the bus said about one entry.

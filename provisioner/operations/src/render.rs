@@ -1,10 +1,11 @@
 //! Timelines and judgements for people. Text only: where it goes is the program's business.
 //!
-//! Symbols carry the meaning and colour repeats it: `●` a step, `✓` a good end, `✗` a bad one, `◇` a person must act,
-//! `?` the provider has not answered, `¤` money, `→` the vendor was told. Control characters in stored texts are shown as
+//! Symbols carry the meaning and colour repeats it: `●` a step, `✓` a good end, `✗` a bad one, `◇` a person must act, `◆` a
+//! person acted, `?` the provider has not answered, `¤` money, `≡` the books, `→` the vendor was told, `!` something is odd. Control characters in stored texts are shown as
 //! `·`, never sent to a terminal.
 
 use crate::timeline::{Entry, EntryKind, Trace, ViolationLine};
+use crate::trails::AuditLine;
 use crate::validate::{Severity, Validation};
 use contracts::State;
 use std::fmt::Write as _;
@@ -123,10 +124,17 @@ impl TimelineLines {
             EntryKind::Event => ("○", Tone::Dim, "event".to_owned()),
             EntryKind::Payment => ("¤", Tone::Dim, "payment".to_owned()),
             EntryKind::Notice => ("→", Tone::Dim, "notice".to_owned()),
+            EntryKind::Asked => ("◇", Tone::Waiting, "asked".to_owned()),
+            EntryKind::Decided => ("◆", Tone::Bold, "decided".to_owned()),
+            EntryKind::Expired => ("✗", Tone::Bad, "time is up".to_owned()),
+            EntryKind::Booked => ("≡", Tone::Dim, "booked".to_owned()),
+            EntryKind::Stuck => ("!", Tone::Waiting, "stuck".to_owned()),
         };
-        // A payment has no event of its own: its amount stands in that column.
+        // Where there is no event, what there is to say stands in its column.
         let (event, note) = match entry.kind {
-            EntryKind::Payment => (note, String::new()),
+            EntryKind::Payment | EntryKind::Asked | EntryKind::Decided | EntryKind::Expired => {
+                (note, plain(entry.reason.as_deref().unwrap_or("")))
+            }
             _ => (event, note),
         };
         let what = self
@@ -196,6 +204,9 @@ impl Trace {
         for payment in &self.payments {
             let _ = writeln!(text, "  ¤ payment key {}", plain(&payment.key));
         }
+        if let Some(audit) = &self.audit {
+            let _ = writeln!(text, "  {}", audit_text(audit, palette));
+        }
         text.push_str(&violations_text(&self.violations, palette));
         text.push_str(&self.oddities(palette));
         text
@@ -226,6 +237,14 @@ impl Trace {
                 missing.join(", ")
             ));
         }
+        for (currency, sum) in self.unbalanced() {
+            notes.push(format!(
+                "its ledger rows do not sum to zero: {sum} minor units of {currency}"
+            ));
+        }
+        for unseen in &self.unseen {
+            notes.push(plain(unseen));
+        }
         for key in &self.unread {
             notes.push(format!("not understood: item {}", plain(key)));
         }
@@ -234,6 +253,24 @@ impl Trace {
             let _ = writeln!(text, "  {} {note}", palette.paint(Tone::Waiting, "!"));
         }
         text
+    }
+}
+
+fn audit_text(audit: &AuditLine, palette: Palette) -> String {
+    let versions = match audit.behind {
+        0 => format!("{} versions", audit.versions),
+        behind => format!("{} versions, {behind} to come", audit.versions),
+    };
+    let events = audit.events;
+    match &audit.fault {
+        None => format!("≡ audit: {versions}, {events} events, chain holds"),
+        Some(fault) => {
+            let symbol = palette.paint(Tone::Bad, "✗");
+            format!(
+                "{symbol} audit: {versions}, {events} events: {}",
+                plain(fault)
+            )
+        }
     }
 }
 

@@ -1,13 +1,17 @@
 //! An invoice's story, put together from the items of its partition. Pure.
 //!
 //! The versions are the backbone: the steps of an invoice follow each other in the order of their versions even if two
-//! producers' clocks disagree. What else happened is put between them by its time.
+//! producers' clocks disagree. What else happened is put between them by its time. What other tables tell of the invoice is
+//! added by [`crate::trails`].
 
+use crate::asked::approval_entries;
+use crate::attempts::{attempt_entries, payment_line};
+use crate::trails::{AuditLine, LedgerLine};
 use contracts::items::{self, InvoiceItem, Item, OutboxRecord};
 use contracts::records::{
-    HistoryRecord, InvoiceRecord, NoticeRecord, PaymentRecord, PaymentStatus,
+    ApprovalRecord, HistoryRecord, InvoiceRecord, NoticeRecord, PaymentRecord, PaymentStatus,
 };
-use contracts::{Amount, InvoiceId, State, VendorId};
+use contracts::{InvoiceId, State, VendorId};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -24,14 +28,20 @@ pub struct Trace {
     pub reason: Option<String>,
     /// What happened, in order.
     pub timeline: Vec<Entry>,
-    /// Its payments.
+    /// Its payments, each with its newest attempt.
     pub payments: Vec<PaymentLine>,
+    /// What was booked of it.
+    pub ledger: Vec<LedgerLine>,
+    /// Its audit trail; `null` when that was not read.
+    pub audit: Option<AuditLine>,
     /// The rules that it breaks.
     pub violations: Vec<ViolationLine>,
     /// Versions below the present one that have no history item: none, unless an item was lost.
     pub missing_versions: Vec<u64>,
     /// Items that could not be read, by sort key: a newer program may have written them.
     pub unread: Vec<String>,
+    /// Other tables that tell of it and could not be read, and why.
+    pub unseen: Vec<String>,
 }
 
 /// What an entry tells.
@@ -42,8 +52,18 @@ pub enum EntryKind {
     Payment,
     /// A step from one state to the next.
     State,
-    /// An event that announces a step.
+    /// An event that announces a step, or that is in the audit trail only.
     Event,
+    /// People were asked.
+    Asked,
+    /// A person decided.
+    Decided,
+    /// Nobody decided in time.
+    Expired,
+    /// A posting of the ledger.
+    Booked,
+    /// It rested for longer than it should.
+    Stuck,
     /// The vendor was told.
     Notice,
 }
@@ -68,8 +88,10 @@ pub struct Entry {
     pub event_id: Option<String>,
     /// The version of the invoice that it made or announces.
     pub version: Option<u64>,
-    /// What else there is to say, in a word or two, e.g. `automatic` or `duplicate`.
+    /// What else there is to say, in a word or two, e.g. `automatic` or `approve`.
     pub note: Option<String>,
+    /// Why, in the words of the person who decided.
+    pub reason: Option<String>,
     /// When the event was published; on events, `null` while it is not.
     #[serde(with = "time::serde::rfc3339::option")]
     pub published_at: Option<OffsetDateTime>,
@@ -117,8 +139,7 @@ pub fn timeline(id: InvoiceId, items: &[Item]) -> Option<Trace> {
             Ok(InvoiceItem::Event(record, published)) => parts.events.push((record, published)),
             Ok(InvoiceItem::Payment(record)) => parts.payments.push(record),
             Ok(InvoiceItem::Notice(record)) => parts.notices.push(record),
-            // Who decided, and when, stands in the history; `trace` tells that.
-            Ok(InvoiceItem::Approval(_)) => {}
+            Ok(InvoiceItem::Approval(record)) => parts.approvals.push(*record),
             Ok(InvoiceItem::Unknown { sort_key }) => parts.unread.push(sort_key),
             Err(odd) => parts.unread.push(odd.sort_key),
         }
@@ -141,8 +162,11 @@ pub fn timeline(id: InvoiceId, items: &[Item]) -> Option<Trace> {
         missing_versions: missing(&parts),
         timeline: entries,
         payments: parts.payments.iter().map(payment_line).collect(),
+        ledger: Vec::new(),
+        audit: None,
         violations: parts.head.map_or_else(Vec::new, |head| violations(*head)),
         unread: parts.unread,
+        unseen: Vec::new(),
     })
 }
 
@@ -153,6 +177,7 @@ struct Parts {
     events: Vec<(OutboxRecord, Option<OffsetDateTime>)>,
     payments: Vec<PaymentRecord>,
     notices: Vec<NoticeRecord>,
+    approvals: Vec<ApprovalRecord>,
     unread: Vec<String>,
 }
 
@@ -181,9 +206,19 @@ fn ordered(parts: &Parts) -> Vec<Entry> {
         );
         keyed.push((key, event_entry(event, *published)));
     }
+    let events = || parts.events.iter().map(|(event, _)| event);
     for payment in &parts.payments {
-        let key = (payment.at, 0, EntryKind::Payment, payment.key.clone());
-        keyed.push((key, payment_entry(payment)));
+        for attempt in attempt_entries(payment, events()) {
+            let key = (attempt.at, 0, EntryKind::Payment, payment.key.clone());
+            keyed.push((key, attempt));
+        }
+    }
+    for approval in &parts.approvals {
+        for entry in approval_entries(approval) {
+            let note = entry.note.clone().unwrap_or_default();
+            let key = (entry.at, approval.request.version, entry.kind, note);
+            keyed.push((key, entry));
+        }
     }
     for notice in &parts.notices {
         let last = u64::MAX;
@@ -199,7 +234,8 @@ fn ordered(parts: &Parts) -> Vec<Entry> {
     keyed.into_iter().map(|(_, entry)| entry).collect()
 }
 
-fn entry(at: OffsetDateTime, kind: EntryKind) -> Entry {
+/// An entry of which nothing more is known.
+pub(crate) const fn entry(at: OffsetDateTime, kind: EntryKind) -> Entry {
     Entry {
         at,
         kind,
@@ -210,6 +246,7 @@ fn entry(at: OffsetDateTime, kind: EntryKind) -> Entry {
         event_id: None,
         version: None,
         note: None,
+        reason: None,
         published_at: None,
     }
 }
@@ -244,19 +281,6 @@ fn event_entry(event: &OutboxRecord, published: Option<OffsetDateTime>) -> Entry
     }
 }
 
-fn payment_entry(payment: &PaymentRecord) -> Entry {
-    let amount = &payment.amount;
-    let status = word(payment.status).unwrap_or_default();
-    let attempt = match payment.attempt {
-        0 | 1 => String::new(),
-        further => format!(", attempt {further}"),
-    };
-    Entry {
-        note: Some(format!("{amount} {status}{attempt}")),
-        ..entry(payment.at, EntryKind::Payment)
-    }
-}
-
 fn notice_entry(notice: &NoticeRecord) -> Entry {
     Entry {
         event_type: Some(notice.event_type.clone()),
@@ -277,21 +301,9 @@ fn reason_in(event: &OutboxRecord) -> Option<String> {
 }
 
 /// A unit enum of the contract as its word, in lower case.
-fn word(value: impl Serialize) -> Option<String> {
+pub(crate) fn word(value: impl Serialize) -> Option<String> {
     let value = serde_json::to_value(value).ok()?;
     value.as_str().map(str::to_ascii_lowercase)
-}
-
-fn payment_line(payment: &PaymentRecord) -> PaymentLine {
-    let Amount { minor, currency } = &payment.amount;
-    PaymentLine {
-        key: payment.key.clone(),
-        attempt: payment.attempt,
-        amount_minor: *minor,
-        currency: currency.as_str().to_owned(),
-        status: payment.status,
-        at: payment.at,
-    }
 }
 
 fn violations(head: InvoiceRecord) -> Vec<ViolationLine> {

@@ -1,7 +1,8 @@
-//! The invoices table: one consistent query over an invoice's partition, all pages.
+//! The tables that tell of an invoice: one consistent query over its partition in each, all pages.
 
 use super::{Remote, service_error};
 use crate::ports::{InvoiceItems, ServiceError, Trouble};
+use crate::trails::Trails;
 use aws_sdk_dynamodb::types::AttributeValue;
 use contracts::InvoiceId;
 use contracts::items::{Item, attributes};
@@ -11,7 +12,42 @@ use std::collections::HashMap;
 
 impl InvoiceItems for Remote {
     async fn items(&self, id: InvoiceId) -> Result<Vec<Item>, ServiceError> {
-        let table = &self.endpoints.invoices_table;
+        self.partition(&self.endpoints.invoices_table, id).await
+    }
+
+    async fn trails(&self, id: InvoiceId) -> Trails {
+        let mut trails = Trails::default();
+        let mut seen = |read: Option<Result<Vec<Item>, ServiceError>>| match read? {
+            Ok(items) => Some(items),
+            Err(why) => {
+                trails.unseen.push(why.to_string());
+                None
+            }
+        };
+        let (audit, ledger) = tokio::join!(
+            self.other(self.endpoints.audit_table.as_deref(), id),
+            self.other(self.endpoints.ledger_table.as_deref(), id),
+        );
+        let (audit, ledger) = (seen(audit), seen(ledger));
+        Trails {
+            audit,
+            ledger,
+            ..trails
+        }
+    }
+}
+
+impl Remote {
+    async fn other(
+        &self,
+        table: Option<&str>,
+        id: InvoiceId,
+    ) -> Option<Result<Vec<Item>, ServiceError>> {
+        Some(self.partition(table?, id).await)
+    }
+
+    /// Every item of an invoice's partition in a table.
+    async fn partition(&self, table: &str, id: InvoiceId) -> Result<Vec<Item>, ServiceError> {
         let subject = || format!("invoice {id} in table {table}");
         let client = self
             .tables

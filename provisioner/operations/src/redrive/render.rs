@@ -120,7 +120,10 @@ fn list(text: &mut String, messages: &[MessageLine]) {
         if let Some(id) = line.invoice_id {
             let _ = write!(text, "  invoice {id}");
         }
-        let _ = writeln!(text, "  received {} times", line.receive_count);
+        if line.receive_count > 0 {
+            let _ = write!(text, "  received {} times", line.receive_count);
+        }
+        text.push('\n');
     }
     if messages.len() > LISTED {
         let _ = writeln!(text, "  and {} more", messages.len() - LISTED);

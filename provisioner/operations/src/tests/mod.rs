@@ -7,3 +7,4 @@ mod judging;
 mod ordering;
 mod sending;
 mod stories;
+mod tracing;

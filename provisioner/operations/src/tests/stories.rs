@@ -111,6 +111,10 @@ pub(crate) fn step(
             "InvoiceApproved" => json!({"approval": "automatic"}),
             "InvoiceRejected" => json!({"reason": "invalid"}),
             "InvoicePaid" => json!({"reason": "settled"}),
+            "PaymentFailed" => {
+                let key = PaymentRecord::key_of(id(), 1);
+                json!({"reason": "declined", "attempt": 1, "paymentKey": key})
+            }
             _ => json!({}),
         };
         let outbox = OutboxRecord {
@@ -131,10 +135,14 @@ pub(crate) fn step(
 }
 
 pub(crate) fn payment(status: PaymentStatus, at: OffsetDateTime) -> Item {
+    attempt(1, status, at)
+}
+
+pub(crate) fn attempt(attempt: u32, status: PaymentStatus, at: OffsetDateTime) -> Item {
     let record = PaymentRecord {
         key: PaymentRecord::key_of(id(), 1),
         instalment: 1,
-        attempt: 1,
+        attempt,
         amount: Amount {
             minor: 165_625,
             currency: Currency::parse("EUR").unwrap(),
