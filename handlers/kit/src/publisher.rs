@@ -181,11 +181,21 @@ impl<H: Handler> PublishEvents for World<H> {
 /// As they were recorded: whoever recorded them is their source, and their trace goes on.
 impl<H: Needs<needs::Republish>> Republish for World<H> {
     async fn republish(&self, events: Vec<Unsent>) -> Answer<u32> {
-        let events: Answer<Vec<Unpublished>> = events.into_iter().map(resting).collect();
-        let (taken, fault) = self.publish_and_mark(&events?).await;
-        match fault {
+        let (mut known, mut fault) = (Vec::with_capacity(events.len()), None);
+        for event in events.into_iter().map(resting) {
+            match event {
+                Ok(event) => known.push(event),
+                Err(odd) => fault = Some(odd),
+            }
+        }
+        let (taken, refused) = self.publish_and_mark(&known).await;
+        match refused.or(fault) {
             Some(fault) if taken == 0 => Err(fault),
-            _ => Ok(u32::try_from(taken).unwrap_or(u32::MAX)),
+            Some(fault) => {
+                tracing::warn!(error = %fault, taken, "not everything could be published");
+                Ok(u32::try_from(taken).unwrap_or(u32::MAX))
+            }
+            None => Ok(u32::try_from(taken).unwrap_or(u32::MAX)),
         }
     }
 }
