@@ -9,6 +9,7 @@ use contracts::items::{Item, attributes, record, timestamp};
 use contracts::records::InvoiceRecord;
 use contracts::tables::{IndexSpec, RESTING, SHARDS, Table, UNPUBLISHED, keys};
 use contracts::{Handler, Needs, State, needs};
+use futures_util::FutureExt as _;
 use ports::{Answer, PortError, ReadResting, ReadUnpublished, Resting, Unsent};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -61,6 +62,38 @@ fn resting(head: &Item, state: State, before: OffsetDateTime) -> Answer<Option<R
     }))
 }
 
+/// Reads of which one that fails does not hide the others: one odd item, or one shard, must not keep a sweeper from its work
+/// for good. Gives what came; the first failure stays in `fault`.
+async fn each<T, O, F>(
+    all: impl IntoIterator<Item = T>,
+    read: impl Fn(T) -> F,
+    fault: &mut Option<PortError>,
+) -> Vec<O>
+where
+    F: Future<Output = Answer<O>>,
+{
+    let answers = side_by_side(all, |one| read(one).map(Ok)).await;
+    let mut came = Vec::new();
+    for answer in answers.unwrap_or_default() {
+        match answer {
+            Ok(one) => came.push(one),
+            Err(failed) => {
+                tracing::warn!(error = %failed, "left out of what was found");
+                fault.get_or_insert(failed);
+            }
+        }
+    }
+    came
+}
+
+/// What was found; the failure only when that is nothing.
+fn unless_empty<T>(found: Vec<T>, fault: Option<PortError>) -> Answer<Vec<T>> {
+    match fault {
+        Some(fault) if found.is_empty() => Err(fault),
+        _ => Ok(found),
+    }
+}
+
 impl<H: Needs<needs::ReadResting>> ReadResting for World<H> {
     async fn resting(
         &self,
@@ -68,24 +101,28 @@ impl<H: Needs<needs::ReadResting>> ReadResting for World<H> {
         before: OffsetDateTime,
         limit: u32,
     ) -> Answer<Vec<Resting>> {
-        let listed = side_by_side(0..SHARDS, |shard| {
+        let mut fault = None;
+        let shard = |shard| {
             let shard = format!("{}#{shard}", state.name());
             self.listed(Table::Invoices, RESTING, shard, before, limit)
-        });
-        let heads = side_by_side(listed.await?.concat(), async |(pk, sk)| {
-            self.item(Table::Invoices, &pk, &sk).await
-        });
-        let heads = heads.await?.into_iter().flatten();
-        let resting = heads.map(|head| resting(&head, state, before));
-        resting.filter_map(Result::transpose).collect()
+        };
+        let listed = each(0..SHARDS, shard, &mut fault).await.concat();
+        let head =
+            async |(pk, sk): (String, String)| match self.item(Table::Invoices, &pk, &sk).await? {
+                Some(head) => resting(&head, state, before),
+                None => Ok(None),
+            };
+        let found = each(listed, head, &mut fault).await.into_iter().flatten();
+        unless_empty(found.collect(), fault)
     }
 }
 
 impl<H: Needs<needs::ReadUnpublished>> ReadUnpublished for World<H> {
     async fn unpublished_since(&self, before: OffsetDateTime, limit: u32) -> Answer<Vec<Unsent>> {
+        let mut fault = None;
         let shards = |home| (0..SHARDS).map(move |shard| (home, shard));
         let shards = shards(Home::Vendors).chain(shards(Home::Invoices));
-        let listed = side_by_side(shards, async |(home, shard)| {
+        let shard = async |(home, shard): (Home, u32)| {
             let shard = format!("{}{shard}", keys::OUTBOX);
             let listed = self.listed(home.table(), UNPUBLISHED, shard, before, limit);
             let key = |(pk, sk)| OutboxKey {
@@ -94,14 +131,15 @@ impl<H: Needs<needs::ReadUnpublished>> ReadUnpublished for World<H> {
                 sk,
             };
             Ok(listed.await?.into_iter().map(key).collect::<Vec<_>>())
-        });
-        let outbox = listed.await?.concat();
-        let unmarked = unmarked(self, &Outcome { outbox }).await?;
+        };
+        let listed = each(shards, shard, &mut fault).await.concat();
+        let event = async |key| unmarked(self, &Outcome { outbox: vec![key] }).await;
+        let unmarked = each(listed, event, &mut fault).await.concat();
         let unsent = unmarked.into_iter().map(|event| Unsent {
             record: event.record,
             aggregate: event.key.pk,
         });
-        Ok(unsent.collect())
+        unless_empty(unsent.collect(), fault)
     }
 }
 
@@ -216,7 +254,41 @@ mod tests {
     }
 
     #[test]
-    fn a_shard_that_fails_fails_the_search() {
+    fn r25_a_shard_or_an_item_that_fails_does_not_hide_the_others() {
+        let record = |version| OutboxRecord {
+            event_id: EventId::of("InvoicePaid", "a", version),
+            event_type: "InvoicePaid".into(),
+            source: "invoicing.payment".into(),
+            version,
+            detail: "{}".into(),
+            trace: None,
+            at: datetime!(2026-01-01 11:00 UTC),
+        };
+        let (odd, good) = (record(4), record(5));
+        let (mut odd, kept) = (items::outbox("INVOICE#a", &odd), good.clone());
+        odd.insert(attributes::RECORD.to_owned(), json!({}));
+        let good = items::outbox("INVOICE#a", &good);
+        let shard = good[UNPUBLISHED.partition_key].clone();
+        let aws = Aws::new(move |call| match call.operation.as_str() {
+            "Query" if call.input["ExpressionAttributeValues"][":shard"]["S"] != shard => {
+                Err(crate::scripted::refused("InternalServerError"))
+            }
+            "Query" if call.input["TableName"] == "VENDORS_TABLE" => Ok(json!({ "Items": [] })),
+            "Query" => Ok(json!({ "Items": [wire(&odd), wire(&good)] })),
+            "GetItem" => {
+                let asked = &call.input["Key"]["sk"]["S"];
+                let item = [&odd, &good].into_iter().find(|item| item["sk"] == *asked);
+                Ok(json!({ "Item": wire(item.unwrap()) }))
+            }
+            other => panic!("{other}"),
+        });
+        let found = run(aws.world::<Sweeper>().unpublished_since(BEFORE, 5)).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].record, kept);
+    }
+
+    #[test]
+    fn a_search_that_fails_and_finds_nothing_is_an_error() {
         let aws = Aws::new(|_| Err(crate::scripted::refused("InternalServerError")));
         let found = run(aws.world::<Sweeper>().unpublished_since(BEFORE, 5));
         assert!(matches!(found, Err(PortError::Unavailable { .. })));
