@@ -2,7 +2,9 @@
 //! can be searched for from a console back to the declaration. Renaming one replaces the resource.
 
 use crate::environment::Environment;
-use cfn::{Handle, Val, arn, events, iam, kms, lambda, logs, s3, scheduler, sns, sqs, sub};
+use cfn::{
+    Handle, Val, arn, events, iam, kms, lambda, logs, s3, scheduler, sns, sqs, stepfunctions, sub,
+};
 
 /// The key of what rests: bus, tables, documents, logs, function environments.
 pub(crate) const DATA_KEY: &str = "DataKey";
@@ -30,6 +32,8 @@ pub(crate) const ALARM: &str = "Alarm";
 pub(crate) const DASHBOARD: &str = "Dashboard";
 /// The HTTP API.
 pub(crate) const API: &str = "Api";
+/// The state machine of decisions.
+pub(crate) const DECISIONS: &str = "Decisions";
 
 pub(crate) fn data_key() -> Handle<kms::Key> {
     Handle::to(DATA_KEY)
@@ -102,6 +106,10 @@ pub(crate) fn failures_dlq(handler: &str) -> Handle<sqs::Queue> {
 
 pub(crate) fn topic(topic: &str) -> Handle<sns::Topic> {
     Handle::to(format!("{topic}Topic").as_str())
+}
+
+pub(crate) fn decisions() -> Handle<stepfunctions::StateMachine> {
+    Handle::to(DECISIONS)
 }
 
 /// The state machine of decisions, by its name: it refers to the functions of its tasks, and they can't refer back.

@@ -12,6 +12,7 @@ mod environment;
 mod graph;
 mod ids;
 pub mod lanes;
+mod machines;
 mod numbers;
 mod observability;
 pub mod schemas;

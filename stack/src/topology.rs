@@ -15,6 +15,7 @@ use crate::constructs::topic::{subscribe, topic};
 use crate::environment::Environment;
 use crate::graph::{Graph, Path, SharedRule};
 use crate::ids;
+use crate::machines::machines;
 use crate::observability::observability;
 use crate::shared::shared;
 use cfn::{Handle, Principal, Stack, Statement, sns};
@@ -38,6 +39,7 @@ pub(crate) fn build(environment: &Environment, artifacts: &Artifacts, graph: &Gr
     shared(&mut site);
     stream_failures(&mut site);
     handlers(&mut site);
+    machines(&mut site);
     http_api(&mut site);
     inboxes(&mut site);
     topics(&mut site);

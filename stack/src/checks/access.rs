@@ -16,8 +16,48 @@ const WITHOUT_RESOURCES: &[(&str, &str)] = &[
         "DynamoDB lists the streams of the account, or none",
     ),
     (
+        "logs:CreateLogDelivery",
+        "CloudWatch Logs has no resource type for it",
+    ),
+    (
+        "logs:DeleteLogDelivery",
+        "CloudWatch Logs has no resource type for it",
+    ),
+    (
+        "logs:DescribeLogGroups",
+        "Step Functions asks for groups by a prefix of their names",
+    ),
+    (
+        "logs:DescribeResourcePolicies",
+        "CloudWatch Logs has no resource type for it",
+    ),
+    (
+        "logs:GetLogDelivery",
+        "CloudWatch Logs has no resource type for it",
+    ),
+    (
+        "logs:ListLogDeliveries",
+        "CloudWatch Logs has no resource type for it",
+    ),
+    (
+        "logs:PutResourcePolicy",
+        "CloudWatch Logs has no resource type for it",
+    ),
+    (
+        "logs:UpdateLogDelivery",
+        "CloudWatch Logs has no resource type for it",
+    ),
+    (
         "states:SendTaskSuccess",
         "Step Functions has no resource type for it: a token names its own task",
+    ),
+    (
+        "xray:GetSamplingRules",
+        "AWS X-Ray has no resource type for it",
+    ),
+    (
+        "xray:GetSamplingTargets",
+        "AWS X-Ray has no resource type for it",
     ),
     (
         "xray:PutTelemetryRecords",

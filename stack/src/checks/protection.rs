@@ -22,6 +22,7 @@ pub(super) fn encryption(subject: &Subject<'_>) -> Vec<Fault> {
                 "AWS::Logs::LogGroup" => &properties["KmsKeyId"],
                 "AWS::Events::EventBus" | "AWS::Events::Archive" => &properties["KmsKeyIdentifier"],
                 "AWS::Lambda::Function" | "AWS::Scheduler::Schedule" => &properties["KmsKeyArn"],
+                STATE_MACHINE => &properties["EncryptionConfiguration"]["KmsKeyId"],
                 _ => return None,
             };
             let ours = subject

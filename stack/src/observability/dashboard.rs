@@ -1,6 +1,7 @@
-//! The dashboard: the alarms, what waits in dead-letter queues, throttles and the API, then two pictures for each event
+//! The dashboard: the alarms, what waits in dead-letter queues, throttles, the API, decisions, then two pictures for each event
 //! type and consumer: how many, and how long.
 
+use super::machines::decides;
 use super::{Watched, watched};
 use crate::constructs::Site;
 use crate::ids;
@@ -26,7 +27,10 @@ pub(super) fn dashboard(site: &mut Site<'_>) {
         streams(site),
         stuck(site),
     ];
-    let first = HEIGHT * 3;
+    if decides(site) {
+        widgets.extend(executions(site));
+    }
+    let first = HEIGHT * 4;
     for (row, watched) in (0..).zip(watched(site)) {
         let y = first + row * HEIGHT;
         widgets.push(counts(site, &watched, y).into());
@@ -205,6 +209,35 @@ fn stuck(site: &Site<'_>) -> Val<String> {
     });
     let y = HEIGHT * 2;
     picture_of(site, "Stuck invoices", "Sum", GRID / 2, y, rows.collect())
+}
+
+/// How executions of the state machine end, and how long they take: as long as people do.
+fn executions(site: &Site<'_>) -> [Val<String>; 2] {
+    let row = |metric: &str| {
+        let machine = ids::decisions().arn();
+        sub!(
+            "[\"AWS/States\",\"",
+            metric,
+            "\",\"StateMachineArn\",\"",
+            machine,
+            "\"]"
+        )
+    };
+    let ends = [
+        "ExecutionsStarted",
+        "ExecutionsSucceeded",
+        "ExecutionsFailed",
+        "ExecutionsTimedOut",
+        "ExecutionsAborted",
+        "ExecutionThrottled",
+    ];
+    let ends = ends.map(row).to_vec();
+    let times = vec![row("ExecutionTime")];
+    let y = HEIGHT * 3;
+    [
+        picture_of(site, "Decisions", "Sum", 0, y, ends),
+        picture_of(site, "Decisions: milliseconds", "p99", GRID / 2, y, times),
+    ]
 }
 
 fn ids_of<'a>(site: &'a Site<'_>, kind: &'static str) -> impl Iterator<Item = &'a str> {

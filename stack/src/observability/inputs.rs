@@ -137,7 +137,7 @@ fn of_function(handler: &str, metric: &str, description: &str) -> Alarm {
 }
 
 /// Rings at one.
-fn at_first(alarm: Alarm) -> Alarm {
+pub(super) fn at_first(alarm: Alarm) -> Alarm {
     alarm
         .statistic(AlarmStatistic::Sum)
         .threshold(1)

@@ -4,6 +4,7 @@
 mod alarms;
 mod dashboard;
 mod inputs;
+mod machines;
 mod rollup;
 
 use crate::constructs::Site;
@@ -14,6 +15,7 @@ use contracts::{HandlerSpec, Work};
 pub(crate) fn observability(site: &mut Site<'_>) {
     alarms::alarms(site);
     inputs::alarms(site);
+    machines::alarms(site);
     dashboard::dashboard(site);
     rollup::rollup(site);
 }

@@ -1,7 +1,7 @@
 //! One alarm over all alarms: one message an incident, whatever else goes off meanwhile (R16).
 //!
-//! In two steps, since a composite alarm watches 100 alarms at most (R28): one for each handler, over what is its, and one
-//! for what is nobody's own; the one on top of these tells people. What is whose is read from the logical ids, which
+//! In two steps, since a composite alarm watches 100 alarms at most (R28): one for each handler and state machine, over what
+//! is its, and one for what is nobody's own; the one on top of these tells people. What is whose is read from the logical ids, which
 //! begin with the handler's or with one of its inboxes'.
 
 use crate::constructs::Site;
@@ -49,7 +49,7 @@ pub(super) fn rollup(site: &mut Site<'_>) {
     );
 }
 
-/// Prefixes of logical ids and the handler that they speak of, the longest first.
+/// Prefixes of logical ids and the handler, or the state machine, that they speak of, the longest first.
 fn owners(graph: &Graph) -> Vec<(&'static str, &'static str)> {
     let handlers = graph
         .handlers
@@ -57,7 +57,8 @@ fn owners(graph: &Graph) -> Vec<(&'static str, &'static str)> {
         .map(|handler| (handler.id, handler.id));
     let inboxes = graph.inboxes();
     let inboxes = inboxes.iter().map(|(inbox, handler)| (*inbox, handler.id));
-    let mut owners: Vec<_> = handlers.chain(inboxes).collect();
+    let machine = [(ids::DECISIONS, ids::DECISIONS)];
+    let mut owners: Vec<_> = handlers.chain(inboxes).chain(machine).collect();
     owners.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
     owners
 }

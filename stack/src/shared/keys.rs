@@ -109,7 +109,7 @@ fn bus_logs_encrypt() -> Statement {
         .when("StringLike", LOG_DELIVERY, arn("logs", "*"))
 }
 
-/// Log delivery decrypts what the bus logged; the log group then encrypts it as its own.
+/// Log delivery decrypts what the bus and the state machine logged; the log group then encrypts it as its own.
 fn bus_logs_arrive() -> Statement {
     Statement::allow()
         .sid("BusLogsArrive")

@@ -158,7 +158,17 @@ fn r21_one_role_a_function_every_statement_with_its_cause_and_publishing_limited
 fn knows_no_resources(statement: &Value) -> bool {
     let known = [
         "dynamodb:ListStreams",
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:GetLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:UpdateLogDelivery",
         "states:SendTaskSuccess",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     ];

@@ -5,9 +5,11 @@
 
 mod cause;
 mod keys;
+mod machine;
 mod needs;
 
 pub(crate) use cause::Cause;
+pub(crate) use machine::machine_policy;
 pub(crate) use needs::published;
 
 use super::policies::on_all;
