@@ -1,5 +1,5 @@
-//! A person's decision on something that waits: found, sent under a key of its own, and sent again while its question is still
-//! on its way.
+//! A person's decision on something that waits: sent under a key of this run of the program, and sent again while its question
+//! is still on its way.
 //!
 //! Who decides is whoever the request is signed by (R27); nothing here names a person.
 
@@ -80,30 +80,36 @@ impl Decided {
     }
 }
 
-/// What is decided about: where its decisions go, and the version that it has.
+/// What is decided about, and where its decisions go.
 struct Subject {
     name: String,
     path: String,
-    version: u64,
 }
 
-/// Decides about an invoice, or about a vendor's changed account, whichever the id is of. The same decision about the same
-/// version is one, however often it is sent.
+/// What a person wants to decide, in one run of the program.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Id of an invoice, or of a vendor whose changed account waits.
+    pub id: &'a str,
+    /// What is decided.
+    pub decision: Decision,
+    /// Why, in the person's words.
+    pub reason: &'a str,
+    /// What tells this run from any other: however often its request is sent, it is one decision. Another run is another
+    /// one, which may be refused though the first was taken, or be about what came after it.
+    pub run: &'a str,
+}
+
+/// Decides about an invoice, or about a vendor's changed account, whichever the id is of.
 ///
 /// # Errors
 /// [`Failure`]: exit code 3 when the id is of nothing, nothing waits, or this person may not decide it.
-pub async fn decide<W>(
-    world: &W,
-    id: &str,
-    decision: Decision,
-    reason: &str,
-) -> Result<Decided, Failure>
+pub async fn decide<W>(world: &W, wanted: Wanted<'_>) -> Result<Decided, Failure>
 where
     W: PortalApi + Pace,
 {
-    let subject = subject(world, id.trim()).await?;
-    let body = decision.body(reason).to_string().into_bytes();
-    let request = request(&subject, body);
+    let subject = subject(world, wanted.id.trim()).await?;
+    let request = request(&subject, wanted);
     let answer = exchange_while(world, &subject.name, &request, passes).await?;
     if answer.status == 404 {
         return Err(refused(&answer, &subject.name));
@@ -129,38 +135,31 @@ async fn subject(api: &(impl PortalApi + Pace), id: &str) -> Result<Subject, Fai
         let name = format!("{kind} {id}");
         let path = format!("/{kind}s/{id}");
         let answer = exchange(api, &name, &lookup(path.clone())).await?;
-        if answer.status == 404 {
-            continue;
-        }
-        let shown: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let Some(version) = shown.get("version").and_then(Value::as_u64) else {
-            return Err(Failure::OddAnswer {
-                subject: name,
-                reason: "it shows no version".to_owned(),
+        if answer.status != 404 {
+            return Ok(Subject {
+                name: format!("the decision on {name}"),
+                path: format!("{path}/decisions"),
             });
-        };
-        return Ok(Subject {
-            name: format!("the decision on {name}"),
-            path: format!("{path}/decisions"),
-            version,
-        });
+        }
     }
     Err(Failure::NothingThere { id: id.to_owned() })
 }
 
-/// The key is the decision's and the version's: an invoice whose payment fails again is decided about again, in the same words.
-fn request(subject: &Subject, body: Vec<u8>) -> ApiRequest {
-    let mut scope = format!("{}\n{}\n", subject.path, subject.version).into_bytes();
-    scope.extend_from_slice(&body);
+fn request(subject: &Subject, wanted: Wanted<'_>) -> ApiRequest {
+    let body = wanted.decision.body(wanted.reason).to_string();
+    let scope = format!("{}\n{}\n{body}", subject.path, wanted.run);
     ApiRequest {
         method: Method::Post,
         path: subject.path.clone(),
         headers: BTreeMap::from([
             ("content-type", "application/json".to_owned()),
-            ("idempotency-key", Sha256Hex::of(&scope).to_string()),
+            (
+                "idempotency-key",
+                Sha256Hex::of(scope.as_bytes()).to_string(),
+            ),
             ("accept", "application/json".to_owned()),
         ]),
-        body,
+        body: body.into_bytes(),
     }
 }
 

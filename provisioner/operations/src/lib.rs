@@ -30,7 +30,7 @@ mod trails;
 mod validate;
 mod vendor;
 
-pub use decide::{Decided, Decision, decide};
+pub use decide::{Decided, Decision, Wanted, decide};
 pub use deployed::{Bucket, Deployed, Queue, Target, UnreadableTemplate};
 pub use endpoints::{Endpoints, MissingOutput};
 pub use event::EventEntry;

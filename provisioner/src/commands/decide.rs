@@ -6,17 +6,31 @@ use crate::cli::{DecideArgs, DecisionArg, OutcomeArg};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use contracts::events::DisputeOutcome;
-use operations::Decision;
+use operations::{Decision, Wanted};
+use std::time::SystemTime;
 
 /// Decides, and says who did and what it still waits for.
 pub async fn run(context: &Context, args: &DecideArgs) -> Result<Exit, Failure> {
     let decision = decision(args)?;
     let remote = remote(context).await?;
-    let decided = operations::decide(&remote, &args.id, decision, &args.reason)
+    let wanted = Wanted {
+        id: &args.id,
+        decision,
+        reason: &args.reason,
+        run: &run_of_its_own(),
+    };
+    let decided = operations::decide(&remote, wanted)
         .await
         .map_err(|error| document::failure(&error))?;
     context.ui.result(&decided, || decided.text())?;
     Ok(Exit::Done)
+}
+
+/// What tells this run from any other: the moment, and the process.
+fn run_of_its_own() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let moment = since.map(|since| since.as_nanos()).unwrap_or_default();
+    format!("{moment}-{}", std::process::id())
 }
 
 fn decision(args: &DecideArgs) -> Result<Decision, Failure> {

@@ -1,7 +1,7 @@
 //! Deciding.
 
 use crate::Failure;
-use crate::decide::{Decided, Decision, decide};
+use crate::decide::{Decided, Decision, Wanted, decide};
 use crate::fakes::{FakeEnvironment, answer};
 use crate::ports::{ApiResponse, Method};
 use contracts::events::DisputeOutcome;
@@ -10,8 +10,8 @@ use std::time::Duration;
 
 const ID: &str = "7b6f3f6e-2d4e-5d0a-9d35-6a1c8e7f0a11";
 
-fn shown(version: u64) -> ApiResponse {
-    answer(200, &json!({ "id": ID, "version": version }))
+fn shown() -> ApiResponse {
+    answer(200, &json!({ "id": ID }))
 }
 
 fn taken(waiting_for: Option<&str>) -> ApiResponse {
@@ -33,6 +33,15 @@ fn problem(status: u16, code: &str, retry_after: Option<&str>) -> ApiResponse {
     problem
 }
 
+fn wanted<'a>(id: &'a str, decision: Decision, run: &'a str) -> Wanted<'a> {
+    Wanted {
+        id,
+        decision,
+        reason: "it is right",
+        run,
+    }
+}
+
 async fn decided(
     fake: &FakeEnvironment,
     script: impl IntoIterator<Item = ApiResponse>,
@@ -40,7 +49,7 @@ async fn decided(
 ) -> Result<Decided, Failure> {
     let answers: Vec<_> = script.into_iter().map(Ok).collect();
     fake.api_script.lock().unwrap().extend(answers);
-    decide(fake, ID, decision, "it is right").await
+    decide(fake, wanted(ID, decision, "run-1")).await
 }
 
 fn keys(fake: &FakeEnvironment) -> Vec<String> {
@@ -54,7 +63,7 @@ fn keys(fake: &FakeEnvironment) -> Vec<String> {
 #[tokio::test]
 async fn r5_a_decision_goes_to_the_invoice_and_says_what_it_waits_for() {
     let fake = FakeEnvironment::default();
-    let script = [shown(3), taken(Some("second-approver"))];
+    let script = [shown(), taken(Some("second-approver"))];
     let first = decided(&fake, script, Decision::Approve).await.unwrap();
     assert_eq!(
         (first.by.as_str(), first.status.as_str()),
@@ -74,7 +83,7 @@ async fn r5_a_decision_goes_to_the_invoice_and_says_what_it_waits_for() {
 async fn r5_a_dispute_is_resolved_with_its_outcome() {
     let fake = FakeEnvironment::default();
     let resolve = Decision::Resolve(DisputeOutcome::Pay);
-    decided(&fake, [shown(3), taken(None)], resolve)
+    decided(&fake, [shown(), taken(None)], resolve)
         .await
         .unwrap();
     let requests = fake.requests.lock().unwrap();
@@ -88,32 +97,31 @@ async fn r5_a_dispute_is_resolved_with_its_outcome() {
 #[tokio::test]
 async fn r26_a_vendors_account_is_decided_about_under_its_id() {
     let fake = FakeEnvironment::default();
-    let script = [problem(404, "not-found", None), shown(2), taken(None)];
+    let script = [problem(404, "not-found", None), shown(), taken(None)];
     decided(&fake, script, Decision::Reject).await.unwrap();
     let last = fake.requests.lock().unwrap().pop().unwrap();
     assert_eq!(last.path, format!("/vendors/{ID}/decisions"));
 }
 
 #[tokio::test]
-async fn r12_the_same_words_about_another_version_are_another_decision() {
+async fn r12_another_run_is_another_request() {
     let fake = FakeEnvironment::default();
-    for version in [3, 3, 7] {
-        let script = [shown(version), taken(None)];
-        decided(&fake, script, Decision::Approve).await.unwrap();
+    for run in ["run-1", "run-1", "run-2"] {
+        let answers = [shown(), taken(None)].map(Ok);
+        fake.api_script.lock().unwrap().extend(answers);
+        let wanted = wanted(ID, Decision::Approve, run);
+        decide(&fake, wanted).await.unwrap();
     }
     let keys = keys(&fake);
     assert_eq!(keys[0], keys[1]);
-    assert_ne!(
-        keys[0], keys[2],
-        "a payment that failed twice is approved twice"
-    );
+    assert_ne!(keys[0], keys[2]);
 }
 
 #[tokio::test]
 async fn a_question_on_its_way_is_waited_for_under_one_key() {
     let fake = FakeEnvironment::default();
     let script = [
-        shown(3),
+        shown(),
         problem(409, "not-waiting", Some("2")),
         problem(409, "not-asked-yet", Some("2")),
         problem(409, "request-in-flight", Some("1")),
@@ -135,7 +143,7 @@ async fn r27_what_may_not_be_decided_is_refused_at_once() {
         (409, "waiting-time", Some("86400")),
     ] {
         let fake = FakeEnvironment::default();
-        let script = [shown(3), problem(status, code, retry_after)];
+        let script = [shown(), problem(status, code, retry_after)];
         let failure = decided(&fake, script, Decision::Approve).await.unwrap_err();
         assert_eq!(failure.exit(), 3, "{code}");
         assert!(failure.to_string().contains(code), "{failure}");
@@ -147,12 +155,7 @@ async fn r27_what_may_not_be_decided_is_refused_at_once() {
 async fn a_question_that_is_never_asked_is_refused_in_the_end() {
     let fake = FakeEnvironment::default();
     let never = (0..30).map(|_| problem(409, "not-asked-yet", Some("2")));
-    let failure = decided(
-        &fake,
-        [shown(3)].into_iter().chain(never),
-        Decision::Approve,
-    )
-    .await;
+    let failure = decided(&fake, [shown()].into_iter().chain(never), Decision::Approve).await;
     assert_eq!(failure.unwrap_err().exit(), 3);
     assert_eq!(fake.waited(), Duration::from_secs(20));
 }
@@ -164,7 +167,7 @@ async fn what_is_not_there_is_refused() {
     let failure = decided(&fake, [absent(), absent()], Decision::Approve).await;
     let failure = failure.unwrap_err();
     assert_eq!((failure.exit(), failure.code()), (3, "no-such-id"));
-    let failure = decide(&fake, "../x", Decision::Approve, "r").await;
+    let failure = decide(&fake, wanted("../x", Decision::Approve, "run-1")).await;
     assert_eq!(failure.unwrap_err().code(), "not-an-id");
     assert_eq!(fake.posts(), 0);
 }
