@@ -63,7 +63,7 @@ pub async fn run(context: &Context, args: &RedriveArgs) -> Result<Exit, Failure>
 
 fn question(dlq: &DeadLetterQueue, plan: &RedrivePlan) -> String {
     let to = dlq.way.to().unwrap_or("their targets");
-    format!("Put {} messages back to {to}?", plan.chosen.len())
+    format!("Put {} messages back to {to}?", plan.size())
 }
 
 fn tell(ui: &Ui, now: Redriving<'_>) {

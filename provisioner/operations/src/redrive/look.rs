@@ -243,7 +243,17 @@ impl RedrivePlan {
     /// Whether there is anything to put back.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.chosen.is_empty() && !(self.whole && self.others > 0)
+        self.size() == 0
+    }
+
+    /// How many messages will be put back, as far as is known.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        if self.whole {
+            self.total()
+        } else {
+            self.chosen.len() as u64
+        }
     }
 
     /// How many messages the place holds, as far as is known.

@@ -1,7 +1,6 @@
 //! Batches of a stream that a function gave up: objects of a bucket, each with the whole batch. They go back to the
 //! function, which must answer that it worked off all of it; only then is the object removed.
 
-use super::RedriveFailure;
 use super::look::{Looked, RedrivePlan};
 use super::ports::{DeadLetters, Depth, StreamRecords};
 use super::run::{Failed, MessageLine, Redriven, Redriving, deliver, still_here};
@@ -49,13 +48,12 @@ pub(super) async fn put_back_all(
     plan: &RedrivePlan,
     done: &mut Redriven,
     tell: &mut dyn FnMut(Redriving<'_>),
-) -> Result<(), RedriveFailure> {
+) {
     for line in &plan.chosen {
         let returned = one(world, bucket, deployed, plan, line).await;
         // The next ones have a chance of their own.
         let _ = done.note(line, returned, tell);
     }
-    Ok(())
 }
 
 async fn one(

@@ -187,14 +187,14 @@ pub async fn redrive(
                         queue: queue.id.clone(),
                     });
                 }
-                Move::Unknown => one_by_one(world, queue, deployed, plan, &mut done, tell).await?,
+                Move::Unknown => one_by_one(world, queue, deployed, plan, &mut done, tell).await,
             }
         }
         (Place::Queue(queue), _) => {
-            one_by_one(world, queue, deployed, plan, &mut done, tell).await?;
+            one_by_one(world, queue, deployed, plan, &mut done, tell).await;
         }
         (Place::Bucket(bucket), _) => {
-            records::put_back_all(world, bucket, deployed, plan, &mut done, tell).await?;
+            records::put_back_all(world, bucket, deployed, plan, &mut done, tell).await;
         }
     }
     done.left = plan.total().saturating_sub(done.moved);
@@ -257,7 +257,7 @@ async fn one_by_one(
     plan: &RedrivePlan,
     done: &mut Redriven,
     tell: &mut dyn FnMut(Redriving<'_>),
-) -> Result<(), RedriveFailure> {
+) {
     let mut wanted = plan.ids();
     let (mut keep, mut empty) = (Vec::new(), 0);
     let mut trouble = None;
@@ -287,14 +287,14 @@ async fn one_by_one(
         }
     }
     give_back(world, queue, &keep).await;
-    if let Some(error) = trouble {
-        return Err(error.into());
-    }
+    let reason = trouble.map_or_else(
+        || "it did not show again: another run has it, or has put it back".to_owned(),
+        |error| format!("it was not reached: {error}"),
+    );
     done.failed.extend(wanted.into_iter().map(|id| Failed {
         id,
-        reason: "it did not show again: another run has it, or has put it back".to_owned(),
+        reason: reason.clone(),
     }));
-    Ok(())
 }
 
 /// Delivers a message to where it goes back to.

@@ -306,6 +306,24 @@ async fn a_message_that_can_not_be_put_back_is_not_deleted() {
 }
 
 #[tokio::test]
+async fn a_queue_that_can_not_be_read_any_more_loses_nothing_and_hides_nothing() {
+    let world = FakeQueues::default();
+    let queue = "PaymentUndeliveredDlq";
+    for n in 0..15 {
+        world.hold(queue, letter(&format!("m{n:02}"), n, event(EVENT)));
+    }
+    let looked = looked(&world, queue).await;
+    let plan = plan(&stack(), &dlq(queue), &looked, &Pick::All).unwrap();
+    *world.receives.lock().unwrap() = Some(1);
+    let done = redrive(&world, "dev", &stack(), &plan, &mut |_| {}).await;
+    let done = done.unwrap();
+    assert_eq!((done.moved, done.left, done.exit()), (10, 5, 1));
+    assert_eq!(done.failed.len(), 5);
+    assert!(done.failed[0].reason.contains("was not reached"));
+    assert_eq!(world.visible(queue).len(), 5);
+}
+
+#[tokio::test]
 async fn max_takes_the_oldest_and_id_takes_the_one() {
     let world = FakeQueues::default();
     let queue = "ValidationQueueDlq";
