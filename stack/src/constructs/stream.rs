@@ -14,8 +14,7 @@ use cfn::lambda::{
 use cfn::s3::{BucketLifecycleConfiguration, BucketPolicy};
 use cfn::{PolicyDocument, sub};
 use contracts::HandlerSpec;
-use contracts::items::kinds;
-use contracts::tables::Table;
+use contracts::tables::{Table, keys};
 use serde_json::json;
 
 /// Lets a handler follow a table. One batch at a time a shard: versions are told in their order.
@@ -42,18 +41,14 @@ pub(crate) fn stream(site: &mut Site<'_>, handler: &HandlerSpec, table: Table) {
         .add(ids::stream_mapping(handler.id, table), mapping);
 }
 
-/// Only the head of a vendor or invoice wakes anybody: one change a version, whatever else its transaction wrote.
+/// Only the head of a vendor or invoice wakes anybody: one change a version, whatever else its transaction wrote. By its
+/// key, so that a head that is taken away is told too.
 fn heads_only(table: Table) -> EventSourceMappingFilterCriteria {
-    let kind = match table {
-        Table::Vendors => Some(kinds::VENDOR),
-        Table::Invoices => Some(kinds::INVOICE),
-        Table::Idempotency | Table::Audit | Table::Ledger => None,
-    };
-    let filters = kind.map(|kind| {
-        let pattern = json!({ "dynamodb": { "NewImage": { "kind": { "S": [kind] } } } });
+    let heads = table.spec().sort_key.map(|sort_key| {
+        let pattern = json!({ "dynamodb": { "Keys": { sort_key: { "S": [keys::HEAD] } } } });
         EventSourceMappingFilter::new().pattern(pattern.to_string())
     });
-    EventSourceMappingFilterCriteria::new().filters(filters)
+    EventSourceMappingFilterCriteria::new().filters(heads)
 }
 
 /// Adds the bucket of the changes that functions failed on, where any handler follows a table. What rests there is
