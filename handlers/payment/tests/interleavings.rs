@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
 use contracts::State;
+use contracts::envelope::Detail;
 use contracts::events::{ApprovalKind, InvoiceApproved};
 use contracts::lifecycle::transition;
+use contracts::records::InvoiceRecord;
 use payment::{ask_again, handle};
 use ports::memory::{Behaviour, Memory, Schedule, sample};
 use ports::{ProviderAnswer, ReadInvoices};
@@ -117,5 +119,115 @@ proptest! {
             before = (row.version, row.to);
         }
         prop_assert_eq!(before.1, Some(state));
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum People {
+    /// An approval so far is delivered, old ones too.
+    Deliver(usize),
+    /// A person lets a declined payment be tried again.
+    Retry,
+    Tick,
+    Minute,
+    Turn(usize),
+    Crash(usize),
+    LoseAnswer,
+}
+
+fn people() -> impl Strategy<Value = People> {
+    prop_oneof![
+        3 => any::<usize>().prop_map(People::Deliver),
+        3 => Just(People::Retry),
+        1 => Just(People::Tick),
+        1 => Just(People::Minute),
+        14 => (0usize..4).prop_map(People::Turn),
+        1 => (0usize..4).prop_map(People::Crash),
+        1 => Just(People::LoseAnswer),
+    ]
+}
+
+fn state(world: &Memory, id: contracts::InvoiceId) -> InvoiceRecord {
+    world.run(world.invoice(id)).unwrap().unwrap()
+}
+
+fn approval(record: &InvoiceRecord) -> Detail<InvoiceApproved> {
+    let data = InvoiceApproved {
+        payable: sample::euro(12_000),
+        approval: ApprovalKind::PaymentRetried,
+    };
+    sample::event(record, data)
+}
+
+/// What compliance does with a person's approval of a failed payment.
+fn retried(world: &Memory, id: contracts::InvoiceId) -> Option<Detail<InvoiceApproved>> {
+    let failed = state(world, id);
+    if failed.state != State::PaymentFailed {
+        return None;
+    }
+    let again = InvoiceRecord {
+        version: failed.version + 1,
+        state: State::Approved,
+        ..failed
+    };
+    world.seed_invoice(again.clone());
+    Some(approval(&again))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// People may try a declined payment again as often as they like: its attempts follow each other under one key, for one
+    /// amount and to one payee, and at most the last of them settles.
+    #[test]
+    fn r12_attempts_follow_each_other_and_one_settles(
+        happenings in proptest::collection::vec(people(), 0..80),
+        script in proptest::collection::vec(behaviour(), 0..5),
+    ) {
+        let world = Memory::default();
+        let record = sample::invoice(State::Approved, 3);
+        let id = record.invoice_id;
+        world.seed_vendor(sample::profile());
+        world.seed_invoice(record.clone());
+        world.script_provider(script);
+        let mut approvals = vec![approval(&record)];
+        let mut schedule = Schedule::default();
+        for happening in happenings {
+            match happening {
+                People::Deliver(pick) => {
+                    let event = approvals[pick % approvals.len()].clone();
+                    let world = &world;
+                    schedule.start(async move { handle(world, &event).await });
+                }
+                People::Retry => approvals.extend(retried(&world, id)),
+                People::Tick => {
+                    let world = &world;
+                    schedule.start(async move { ask_again(world).await });
+                }
+                People::Minute => world.advance(Duration::seconds(61)),
+                People::Turn(pick) => drop(schedule.turn(pick)),
+                People::Crash(pick) => schedule.crash(pick),
+                People::LoseAnswer => world.lose_next_answers(1),
+            }
+        }
+        schedule.finish();
+        let newest = approvals.last().unwrap();
+        prop_assert!((0..12).any(|_| world.run(handle(&world, newest)).is_ok()), "it never settles");
+
+        let orders = world.orders();
+        prop_assert_eq!(world.unlicensed_orders(), 0);
+        let attempts: Vec<_> = orders.iter().map(|taken| taken.order.attempt).collect();
+        let (first, last) = (attempts[0], attempts[attempts.len() - 1]);
+        prop_assert_eq!(&attempts, &(first..=last).collect::<Vec<_>>(), "no attempt is left out");
+        for (taken, next) in orders.iter().zip(&orders[1..]) {
+            prop_assert_eq!(taken.outcome, ProviderAnswer::Declined, "nothing follows a settlement");
+            let of = |order: &ports::PaymentOrder| (order.key.clone(), order.amount.clone(), order.payee_account.clone());
+            prop_assert_eq!(of(&taken.order), of(&next.order));
+        }
+        let settled = orders[orders.len() - 1].outcome == ProviderAnswer::Settled;
+        let end = if settled { State::Paid } else { State::PaymentFailed };
+        prop_assert_eq!(state(&world, id).state, end);
+        let paid = world.outbox().iter().filter(|draft| draft.spec.name == "InvoicePaid").count();
+        prop_assert_eq!(paid, usize::from(settled));
     }
 }
