@@ -29,7 +29,7 @@ struct Grant {
     part: &'static str,
     actions: &'static [&'static str],
     resources: Vec<Val<String>>,
-    conditions: Vec<(&'static str, &'static str, String)>,
+    conditions: Vec<(&'static str, &'static str, Val<String>)>,
     key: Option<KeyUse>,
 }
 
@@ -76,8 +76,13 @@ impl Grant {
         }
     }
 
-    fn when(mut self, operator: &'static str, key: &'static str, value: String) -> Self {
-        self.conditions.push((operator, key, value));
+    fn when(
+        mut self,
+        operator: &'static str,
+        key: &'static str,
+        value: impl Into<Val<String>>,
+    ) -> Self {
+        self.conditions.push((operator, key, value.into()));
         self
     }
 

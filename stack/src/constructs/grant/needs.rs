@@ -42,15 +42,18 @@ pub(super) fn of_need(
                 )
             },
         ),
-        Need::StartDecisions => Grant::new(
-            cause,
-            &["states:StartExecution"],
-            [ids::decisions_arn(environment)],
-        ),
+        Need::StartDecisions => {
+            let machine = ids::decisions_arn(environment);
+            let start = Grant::new(cause.clone(), &["states:StartExecution"], [machine]);
+            return vec![start, execution_key(environment, cause)];
+        }
         Need::SealTokens => token_key(cause, &["kms:Encrypt"]),
         Need::OpenTokens => token_key(cause, &["kms:Decrypt"]),
         // Step Functions knows no resources here: a token names its own execution and task.
-        Need::AnswerTasks => Grant::new(cause, &["states:SendTaskSuccess"], ["*".into()]),
+        Need::AnswerTasks => {
+            let answer = Grant::new(cause.clone(), &["states:SendTaskSuccess"], ["*".into()]);
+            return vec![answer, execution_key(environment, cause)];
+        }
         // ListBucket makes S3 say "no such key" where it would say "forbidden".
         Need::ReadObjects(prefix) => Grant::new(
             cause,
@@ -109,6 +112,19 @@ fn token_key(cause: Cause, actions: &'static [&'static str]) -> Grant {
             )
         },
     )
+}
+
+/// What executions remember is encrypted by our key, and Step Functions' calls fail where their caller may not use it. Only
+/// under the context of this state machine.
+fn execution_key(environment: &Environment, cause: Cause) -> Grant {
+    let actions = &["kms:Decrypt", "kms:GenerateDataKey"];
+    Grant::new(cause, actions, [ids::data_key().arn()])
+        .part("Key")
+        .when(
+            "StringEquals",
+            "kms:EncryptionContext:aws:states:stateMachineArn",
+            ids::decisions_arn(environment),
+        )
 }
 
 /// Whatever any handler may publish, in its producer's name, and the mark on it.
