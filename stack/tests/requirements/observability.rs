@@ -183,6 +183,35 @@ fn r17_every_function_traces_actively_and_may_send_its_traces() {
 }
 
 #[test]
+fn r15_r17_r18_every_state_machine_traces_and_logs_its_steps_without_their_data() {
+    each(
+        "AWS::StepFunctions::StateMachine",
+        |name, machine, template, environment| {
+            assert_eq!(machine["TracingConfiguration"]["Enabled"], true, "{name}");
+            let role = properties(template, &machine["RoleArn"]);
+            let traces = items_of(role, "Action");
+            assert!(traces.contains("xray:PutTraceSegments"), "{name}");
+            let logging = &machine["LoggingConfiguration"];
+            assert_eq!(logging["IncludeExecutionData"], false, "{name}");
+            assert_eq!(logging["Level"], "ALL", "{name}");
+            let destination = &logging["Destinations"][0]["CloudWatchLogsLogGroup"];
+            let group = properties(template, &destination["LogGroupArn"]);
+            assert_eq!(
+                group["RetentionInDays"], environment.retention.log_days,
+                "{name}"
+            );
+            assert_eq!(machine["StateMachineName"], environment.decisions_name());
+        },
+    );
+}
+
+/// What all statements of a role say under a name.
+fn items_of(role: &Value, name: &str) -> String {
+    let statements = role_statements(role).iter();
+    statements.map(|s| s[name].to_string()).collect()
+}
+
+#[test]
 fn r18_functions_and_the_api_log_to_declared_groups_with_retention() {
     each(
         "AWS::Lambda::Function",
