@@ -150,6 +150,12 @@ fn templates() -> Vec<Broken> {
         broken("STK043", "InvoicesTable", "InvoicesTable", "/Properties/Tags", null()),
         broken("STK043", "Api", "Api", "/Properties/Tags/owner", null()),
         broken("STK044", "PaymentLogs", "PaymentLogs", "/Properties/LogGroupClass", json!("INFREQUENT_ACCESS")),
+        broken("STK030", "Decisions", "Decisions", "/Properties/EncryptionConfiguration", null()),
+        broken("STK034", "Decisions", "Decisions", "/Properties/TracingConfiguration", null()),
+        broken("STK035", "Decisions", "Decisions", "/Properties/LoggingConfiguration/IncludeExecutionData", json!(true)),
+        broken("STK035", "Decisions", "Decisions", "/Properties/LoggingConfiguration/Destinations", null()),
+        broken("STK049", "Decisions", "DecisionsRole", "/Properties/Policies/0/PolicyDocument/Statement/0/Resource/0", null()),
+        broken("STK049", "Decisions", "DecisionsRole", "/Properties/Policies/0/PolicyDocument/Statement/0/Resource/0", json!({"Fn::GetAtt": ["PaymentFunction", "Arn"]})),
         broken("STK046", "Alarm", "Alarm", "/Properties/AlarmRule", json!({"Fn::Sub": vec!["ALARM(\"${PaymentAlarm}\")"; 220].join(" OR ")})),
     ]
 }
@@ -173,6 +179,7 @@ fn statements() -> Vec<(&'static str, &'static str, &'static str, &'static str, 
         ("STK026", "PaymentRole", "NeedWriteInvoices", "/Resource", json!({"Fn::GetAtt": ["LedgerTable", "Arn"]})),
         ("STK028", "ApprovalRole", "NeedSealTokens", "/Condition", Value::Null),
         ("STK028", "SweeperScheduleRole", "KitKeysInput", "/Condition", Value::Null),
+        ("STK028", "DecisionsRole", "KitKeysExecutions", "/Condition", Value::Null),
         ("STK027", "NotificationRole", "NeedSendNotices", "/Action", json!("states:SendTaskSuccess")),
     ]
 }

@@ -9,6 +9,7 @@ mod finding;
 mod keys;
 mod lanes;
 mod limits;
+mod machines;
 mod protection;
 mod records;
 mod redelivery;
@@ -340,6 +341,12 @@ pub const RULES: &[Rule] = &[
         "the functions reserve no more executions than an account has",
         limits::reserved,
     )),
+    error(
+        "STK049",
+        "R21",
+        "a state machine's role may invoke the functions of its tasks and no others",
+        machines::invokes,
+    ),
 ];
 
 /// Judges a template against the graph and the environment that it came from.

@@ -10,6 +10,7 @@
 mod common;
 mod data;
 mod delivery;
+mod machines;
 mod observability;
 mod security;
 
