@@ -7,7 +7,7 @@
 //!
 //! - `AskDecision` fails with [`faults::OVERTAKEN`] when there is nothing to ask any more (the turn is decided already, or the
 //!   invoice moved on). That and `States.Timeout` lead to `RemindDecision`; any other failure that retries don't mend ends the
-//!   execution as failed, to be redriven.
+//!   execution as failed, to be begun again with the same input under another name.
 //! - `RemindDecision` gives `decided` with the verdict (go on as if the token had been answered so), or `again` (ask again, the
 //!   same turn), or neither: the time is up, or the invoice moved on; then `ConcludeDecision` with [`Ending::Timeout`].
 //!   Disputes and failed payments are asked about again for ever: no debt ends because nobody answered.
