@@ -30,6 +30,9 @@ pub(crate) const ASYNC_EVENT_AGE_SECONDS: u32 = DAY / 4;
 /// How often Lambda tries an asynchronous event again: its maximum.
 pub(crate) const ASYNC_RETRIES: u32 = 2;
 
+/// Changes a batch: a shard has one batch at a time, and changes of different vendors and invoices are told side by side.
+pub(crate) const STREAM_BATCH: u32 = 100;
+
 /// How often a batch of a table's changes is tried again: a few minutes, while its shard waits behind it.
 pub(crate) const STREAM_RETRIES: u32 = 10;
 

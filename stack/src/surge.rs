@@ -255,7 +255,10 @@ defaults for eu-central-1 and can be raised.\n\n| | {MONTH_END} events/s | {MONT
     row(
         "changes a second of the stream of invoices",
         &|s| s.changes().to_string(),
-        "one execution a shard, up to 100 changes each time; a shard a partition".to_owned(),
+        format!(
+            "one execution a shard, up to {} changes each time; a shard a partition",
+            crate::numbers::STREAM_BATCH
+        ),
     );
     for (index, table) in Table::ALL.into_iter().enumerate() {
         row(

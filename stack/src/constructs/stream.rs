@@ -23,7 +23,7 @@ pub(crate) fn stream(site: &mut Site<'_>, handler: &HandlerSpec, table: Table) {
     let mapping = EventSourceMapping::new(ids::function(handler.id).name())
         .event_source_arn(ids::table(table).stream_arn())
         .starting_position("TRIM_HORIZON")
-        .batch_size(site.environment.capacity.batch_size)
+        .batch_size(numbers::STREAM_BATCH)
         .maximum_batching_window_in_seconds(numbers::BATCHING_WINDOW_SECONDS)
         .parallelization_factor(1)
         .bisect_batch_on_function_error(true)
