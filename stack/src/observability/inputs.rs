@@ -123,7 +123,7 @@ fn stuck(site: &mut Site<'_>) {
         seen,
         site,
         Metric::Received,
-        "An invoice rests longer than it should: `provision trace` shows where and why",
+        "An invoice rests longer than it should, or a replay tells it again: `provision trace` shows where and why",
     );
     site.stack.add(format!("{name}Alarm"), at_first(alarm));
 }
