@@ -81,7 +81,13 @@ pub enum Verb {
     /// Show what `up` would change: exit 0 nothing, 2 something
     Diff(DiffArgs),
     /// Delete the environment: empty its buckets, delete its stack, list what is left
-    Down,
+    Down(DownArgs),
+    /// List the environments found in the account
+    List,
+    /// Delete every expired ephemeral environment; what it doesn't know, it leaves alone
+    Reap,
+    /// Get out of a stuck state: a failed creation, rollback or deletion
+    Recover(RecoverArgs),
     /// Print the template
     Synth,
     /// Run every static check on one or all environments, offline
@@ -120,6 +126,25 @@ pub struct DiffArgs {
     /// Compare with the last known template on this machine; calls nobody
     #[arg(long)]
     pub offline: bool,
+}
+
+/// Flags of `down`.
+#[derive(Debug, Clone, Args)]
+pub struct DownArgs {
+    /// If something can't be deleted, delete the stack without it, and list it
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `recover`.
+#[derive(Debug, Clone, Args)]
+pub struct RecoverArgs {
+    /// Leave a resource that can't be rolled back as it is; may be repeated
+    #[arg(long, value_name = "LOGICAL_ID")]
+    pub skip: Vec<String>,
+    /// If something can't be deleted, delete the stack without it, and list it
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// One file.

@@ -26,6 +26,8 @@ mod parity;
 #[cfg(feature = "aws")]
 mod person;
 #[cfg(feature = "aws")]
+mod places;
+#[cfg(feature = "aws")]
 mod progress;
 #[cfg(feature = "aws")]
 mod publish;

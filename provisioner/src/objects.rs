@@ -22,8 +22,6 @@ pub trait Objects {
     async fn write(&self, bucket: &str, key: &str, body: Vec<u8>) -> Result<(), CallError>;
     /// Deletes up to 1,000 object versions and delete markers, and says how many: 0 when it is empty or gone.
     async fn delete_some(&self, bucket: &str) -> Result<usize, CallError>;
-    /// Whether a bucket is there.
-    async fn bucket_exists(&self, bucket: &str) -> Result<bool, CallError>;
 }
 
 /// S3 through the AWS SDK. Every call says whose buckets are meant, so that nobody else's is ever used.
@@ -183,21 +181,6 @@ impl Objects for SdkObjects {
             });
         }
         Ok(count)
-    }
-
-    async fn bucket_exists(&self, bucket: &str) -> Result<bool, CallError> {
-        match self
-            .client
-            .head_bucket()
-            .bucket(bucket)
-            .expected_bucket_owner(&self.owner)
-            .send()
-            .await
-        {
-            Ok(_) => Ok(true),
-            Err(error) if status(&error) == Some(404) => Ok(false),
-            Err(error) => absent(call_error("HeadBucket", bucket, error)),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! archive) is undone by `down`.
 
 use crate::cloud::Cloud;
-use crate::cloudformation::{CallError, CloudFormation, all_resources, call_error};
+use crate::cloudformation::{CloudFormation, all_resources, call_error};
 use crate::exit::{Exit, Failure};
 use crate::session::Confirmed;
 use aws_sdk_dynamodb::types::{TimeToLiveSpecification, TimeToLiveStatus};
@@ -183,40 +183,4 @@ async fn archive(cloud: &Cloud, bus: &str, name: &str, days: u32) -> Result<Step
         what,
         applied: true,
     })
-}
-
-/// What does not go with the stack, and `down` deletes.
-pub trait Archives {
-    /// Deletes an archive. Nothing there is fine; so is an archive whose bus is gone.
-    async fn delete_archive(&self, name: &str) -> Result<(), CallError>;
-}
-
-/// EventBridge's archives through the AWS SDK.
-#[derive(Debug, Clone)]
-pub struct SdkArchives {
-    client: aws_sdk_eventbridge::Client,
-}
-
-impl SdkArchives {
-    /// With a cloud's configuration.
-    pub fn new(cloud: &Cloud) -> Self {
-        Self {
-            client: aws_sdk_eventbridge::Client::new(cloud.session.config()),
-        }
-    }
-}
-
-impl Archives for SdkArchives {
-    async fn delete_archive(&self, name: &str) -> Result<(), CallError> {
-        match self.client.delete_archive().archive_name(name).send().await {
-            Err(error)
-                if !error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
-            {
-                Err(call_error("DeleteArchive", name, error))
-            }
-            _ => Ok(()),
-        }
-    }
 }

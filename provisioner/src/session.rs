@@ -37,18 +37,32 @@ pub struct Session {
 
 /// Something whose account and region were verified. Every write asks for one.
 #[derive(Debug)]
-pub struct Confirmed<T>(T);
+pub struct Confirmed<T> {
+    value: T,
+    caller: String,
+}
 
 impl<T> Confirmed<T> {
     /// What was verified.
     pub fn get(&self) -> &T {
-        &self.0
+        &self.value
+    }
+
+    /// Who the credentials stand for, by the last part of the ARN: a user's name, or that of a session of a role.
+    pub fn caller(&self) -> &str {
+        self.caller
+            .rsplit(['/', ':'])
+            .next()
+            .unwrap_or(&self.caller)
     }
 
     /// For tests that call nobody.
     #[cfg(test)]
     pub fn assumed(value: T) -> Self {
-        Self(value)
+        Self {
+            value,
+            caller: "arn:aws:sts::111122223333:assumed-role/Deployer/alice".to_owned(),
+        }
     }
 }
 
@@ -150,7 +164,10 @@ impl Session {
                 }
             })?;
         match identity.account.as_deref() {
-            Some(account) if account == environment.account => Ok(Confirmed(environment)),
+            Some(account) if account == environment.account => Ok(Confirmed {
+                value: environment,
+                caller: identity.arn.unwrap_or_default(),
+            }),
             Some(account) => Err(Failure::refused(
                 "aws.wrong-account",
                 format!(

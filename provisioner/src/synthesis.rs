@@ -1,10 +1,13 @@
 //! From an environment to its template, with the archives that there are. No network, no build.
 
 use crate::artifacts::{self, Archive};
+#[cfg(feature = "aws")]
+use crate::environment::life;
 use crate::exit::Failure;
 use crate::project::Project;
 use crate::ui::Ui;
 use stack::{Artifacts, Environment, Graph, Synthesised};
+#[cfg(feature = "aws")]
 use std::collections::BTreeMap;
 
 /// The template from the last package record, else with placeholders and a warning.
@@ -68,10 +71,10 @@ pub fn accepted(synthesised: &Synthesised, environment: &str) -> Result<(), Fail
 }
 
 /// The tags of an environment's stack: the file's own, and what says whose it is.
-#[cfg_attr(not(feature = "aws"), allow(dead_code))]
+#[cfg(feature = "aws")]
 pub fn stack_tags(environment: &Environment) -> BTreeMap<String, String> {
     let mut tags = environment.tags.clone();
-    tags.insert("environment".to_owned(), environment.name.clone());
-    tags.insert("provision:managed".to_owned(), "true".to_owned());
+    tags.insert(life::NAME.to_owned(), environment.name.clone());
+    tags.insert(life::MANAGED.to_owned(), "true".to_owned());
     tags
 }

@@ -10,6 +10,7 @@ mod bad_input;
 mod delivery;
 mod deployment;
 mod environment;
+mod ephemeral;
 mod faults;
 mod grants;
 mod lifecycle;

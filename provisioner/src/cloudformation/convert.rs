@@ -38,6 +38,13 @@ impl TryFrom<sdk::Stack> for StackView {
                     ))
                 })
                 .collect::<Result<_, Missing>>()?,
+            created: stack
+                .creation_time
+                .and_then(|at| OffsetDateTime::from_unix_timestamp(at.secs()).ok()),
+            drift: stack
+                .drift_information
+                .and_then(|drift| drift.stack_drift_status)
+                .map(|status| status.as_str().to_owned()),
             protection: if stack.enable_termination_protection == Some(true) {
                 Protection::On
             } else {

@@ -19,6 +19,9 @@ pub trait CloudFormation {
     /// A stack by name or ARN; none if there is none. A deleted one is found by its ARN only.
     async fn stack(&self, name_or_id: &str) -> Result<Option<StackView>, CallError>;
 
+    /// A page of the stacks of the account and region.
+    async fn stacks(&self, page: Option<&str>) -> Result<Page<StackView>, CallError>;
+
     /// The template that the stack was last deployed with, as it was sent.
     async fn template(&self, name_or_id: &str) -> Result<Option<String>, CallError>;
 
@@ -52,7 +55,20 @@ pub trait CloudFormation {
     ) -> Result<Page<StackEvent>, CallError>;
 
     /// Starts deleting a stack.
-    async fn delete_stack(&self, name_or_id: &str, token: &str) -> Result<(), CallError>;
+    async fn delete_stack(
+        &self,
+        name_or_id: &str,
+        token: &str,
+        deletion: Deletion,
+    ) -> Result<(), CallError>;
+
+    /// Goes on with a rollback that could not finish, without these resources.
+    async fn continue_rollback(
+        &self,
+        name_or_id: &str,
+        skip: &[String],
+        token: &str,
+    ) -> Result<(), CallError>;
 
     /// A page of a stack's resources.
     async fn resources(
@@ -63,6 +79,23 @@ pub trait CloudFormation {
 
     /// Switches termination protection.
     async fn protect(&self, name_or_id: &str, protection: Protection) -> Result<(), CallError>;
+}
+
+/// All stacks of the account and region.
+///
+/// # Errors
+/// When a page can't be read.
+pub async fn all_stacks(cloud: &impl CloudFormation) -> Result<Vec<StackView>, CallError> {
+    let mut all = Vec::new();
+    let mut next = None;
+    loop {
+        let page = cloud.stacks(next.as_deref()).await?;
+        all.extend(page.items);
+        next = page.next;
+        if next.is_none() {
+            return Ok(all);
+        }
+    }
 }
 
 /// All of a stack's resources.

@@ -135,6 +135,19 @@ impl CloudFormation for SdkCloudFormation {
             .map_err(|Missing(field)| CallError::odd(ACTION, name_or_id, field))
     }
 
+    async fn stacks(&self, token: Option<&str>) -> Result<Page<StackView>, CallError> {
+        const ACTION: &str = "DescribeStacks";
+        let subject = "the account's stacks";
+        let reply = self
+            .0
+            .describe_stacks()
+            .set_next_token(token.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| call_error(ACTION, subject, error))?;
+        page(ACTION, subject, reply.stacks, reply.next_token)
+    }
+
     async fn template(&self, name_or_id: &str) -> Result<Option<String>, CallError> {
         const ACTION: &str = "GetTemplate";
         let reply = self
@@ -254,15 +267,42 @@ impl CloudFormation for SdkCloudFormation {
         page(ACTION, name_or_id, reply.stack_events, reply.next_token)
     }
 
-    async fn delete_stack(&self, name_or_id: &str, token: &str) -> Result<(), CallError> {
+    async fn delete_stack(
+        &self,
+        name_or_id: &str,
+        token: &str,
+        deletion: Deletion,
+    ) -> Result<(), CallError> {
+        let mode = match deletion {
+            Deletion::Whole => None,
+            Deletion::LeaveWhatFails => Some(sdk::DeletionMode::ForceDeleteStack),
+        };
         self.0
             .delete_stack()
             .stack_name(name_or_id)
             .client_request_token(token)
+            .set_deletion_mode(mode)
             .send()
             .await
             .map(|_| ())
             .map_err(|error| call_error("DeleteStack", name_or_id, error))
+    }
+
+    async fn continue_rollback(
+        &self,
+        name_or_id: &str,
+        skip: &[String],
+        token: &str,
+    ) -> Result<(), CallError> {
+        self.0
+            .continue_update_rollback()
+            .stack_name(name_or_id)
+            .set_resources_to_skip((!skip.is_empty()).then(|| skip.to_vec()))
+            .client_request_token(token)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| call_error("ContinueUpdateRollback", name_or_id, error))
     }
 
     async fn resources(

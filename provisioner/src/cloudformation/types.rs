@@ -21,6 +21,10 @@ pub struct StackView {
     pub tags: BTreeMap<String, String>,
     /// Whether AWS refuses to delete it.
     pub protection: Protection,
+    /// When it was made.
+    pub created: Option<OffsetDateTime>,
+    /// What CloudFormation's own drift detection found last, e.g. `IN_SYNC`.
+    pub drift: Option<String>,
 }
 
 /// Termination protection of a stack.
@@ -30,6 +34,15 @@ pub enum Protection {
     On,
     /// It may be deleted.
     Off,
+}
+
+/// How much of a stack a deletion must take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// Everything but what its template retains; else it fails.
+    Whole,
+    /// What fails is left behind. Only after a deletion that failed.
+    LeaveWhatFails,
 }
 
 /// A stack's status, e.g. `UPDATE_COMPLETE`.

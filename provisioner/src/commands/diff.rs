@@ -92,18 +92,21 @@ mod live {
 
     use crate::cloud::{Cloud, WhenStopped, reach};
     use crate::cloudformation::SdkCloudFormation;
+    use crate::commands::tags;
     use crate::context::Context;
     use crate::deploy::{Deployed, Ports, Wanted, look, preview};
+    use crate::environment::Selection;
     use crate::exit::Failure;
     use crate::objects::SdkObjects;
     use crate::plan::Plan;
     use crate::project::Project;
     use crate::{artifacts, snapshot, synthesis};
     use stack::{Environment, Synthesised};
+    use time::OffsetDateTime;
 
     pub async fn plan(context: &Context) -> Result<Plan, Failure> {
         let project = context.project()?;
-        let (_, environment) = context.environment(&project)?;
+        let (selection, environment) = context.environment(&project)?;
         // What `up` would deploy is what a build would yield now, not what the last one did.
         let archives = artifacts::build(&project, &context.ui).await?;
         let synthesised = synthesis::with(&environment, &archives);
@@ -113,7 +116,7 @@ mod live {
             Some(cloud) => {
                 against(
                     context,
-                    &project,
+                    (&project, &selection),
                     &environment,
                     &synthesised,
                     &cloud,
@@ -136,7 +139,7 @@ mod live {
 
     async fn against(
         context: &Context,
-        project: &Project,
+        (project, selection): (&Project, &Selection),
         environment: &Environment,
         synthesised: &Synthesised,
         cloud: &Cloud,
@@ -149,15 +152,15 @@ mod live {
             look(&formation, &stack_name)
         );
         let (confirmed, deployed) = (confirmed?, deployed?);
-        let mut tags = synthesis::stack_tags(environment);
         match &deployed {
-            Deployed::Present { stack, template } => {
+            Deployed::Present { template, .. } => {
                 snapshot::remember(project, environment, template);
-                super::super::keep_expiry(&stack.tags, &mut tags);
             }
             Deployed::Blocked(blocked) => return Err(blocked.failure(&environment.name)),
             Deployed::Absent => snapshot::forget(project, environment),
         }
+        let now = OffsetDateTime::now_utc();
+        let tags = tags::wanted(selection, &confirmed, &deployed, now)?.tags;
         let objects = SdkObjects::new(cloud.session.config(), &environment.account);
         let ports = Ports {
             cloud: &formation,

@@ -1,15 +1,16 @@
 //! `down`: deletes an environment and lists what is left. Protected environments refuse.
 
+use crate::cli::DownArgs;
 use crate::cloud::{Cloud, WhenStopped, reach};
 use crate::cloudformation::{CloudFormation, SdkCloudFormation, StackView, Standing};
 use crate::context::Context;
-use crate::deploy::{Condemned, Ports, Scheduled, TornDown, protected, remove};
+use crate::deploy::{Condemned, Force, Ports, Retained, Scheduled, TornDown, protected, remove};
 use crate::exit::{Exit, Failure};
 use crate::objects::SdkObjects;
-use crate::parity::SdkArchives;
 use crate::session::Confirmed;
 use crate::snapshot;
 use crate::ui::{Asks, Ui};
+use ::drift::aws::Signed;
 use serde::Serialize;
 use stack::Environment;
 use std::fmt::Write;
@@ -17,22 +18,24 @@ use std::time::Duration;
 
 /// The document of `down --output json`.
 #[derive(Debug, Serialize)]
-struct DownDocument<'a> {
-    environment: &'a str,
+pub(super) struct DownDocument {
+    environment: String,
     deleted: usize,
-    left: &'a [String],
-    scheduled: &'a [Scheduled],
+    left: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    retained: Vec<Retained>,
+    scheduled: Vec<Scheduled>,
 }
 
 /// Deletes the environment. Exit 1 if something is left.
-pub async fn run(context: &Context) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, args: &DownArgs) -> Result<Exit, Failure> {
     let ui = &context.ui;
     let project = context.project()?;
     let (_, environment) = context.environment(&project)?;
     let Some(cloud) = reach(&project, &environment, WhenStopped::Resume, ui).await? else {
         snapshot::forget(&project, &environment);
         ui.say("nothing is deployed on the local cloud: there is nothing to delete");
-        return report(ui, &environment.name, &TornDown::default());
+        return report(ui, &environment.name, TornDown::default());
     };
     let formation = SdkCloudFormation::new(cloud.session.config());
     let (confirmed, stack) = if environment.keeps_data() {
@@ -57,10 +60,26 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         cloud: &formation,
         objects: &objects,
     };
-    let archives = SdkArchives::new(&cloud);
-    let torn_down = remove(&ports, &archives, &confirmed, stack, cloud.pace, ui).await?;
+    let api = api(&cloud).await?;
+    let force = if args.force {
+        Force::LeaveWhatFails
+    } else {
+        Force::No
+    };
+    let torn_down = remove(&ports, &api, &confirmed, stack, force, cloud.pace, ui).await?;
     snapshot::forget(&project, &environment);
-    report(ui, &environment.name, &torn_down)
+    report(ui, &environment.name, torn_down)
+}
+
+/// The services themselves, for the inventory.
+///
+/// # Errors
+/// Without usable credentials; exit 5.
+pub(super) async fn api(cloud: &Cloud) -> Result<Signed, Failure> {
+    Signed::new(cloud.session.config()).await.map_err(|lost| {
+        Failure::new(Exit::LostContact, "aws.unreachable", lost.to_string())
+            .help("Nothing was changed. Check the network and the credentials, then run again.")
+    })
 }
 
 /// The stack, if there is one, and the proof of the account.
@@ -114,33 +133,49 @@ async fn approve(ui: &Ui, environment: &str, stack: &str) -> Result<(), Failure>
     }
 }
 
-fn report(ui: &Ui, environment: &str, torn_down: &TornDown) -> Result<Exit, Failure> {
-    let document = DownDocument {
-        environment,
-        deleted: torn_down.deleted,
-        left: &torn_down.left,
-        scheduled: &torn_down.scheduled,
-    };
-    ui.result(&document, || text(&document))?;
-    Ok(if torn_down.left.is_empty() {
+fn report(ui: &Ui, environment: &str, torn_down: TornDown) -> Result<Exit, Failure> {
+    let document = DownDocument::new(environment, torn_down);
+    ui.result(&document, || document.text())?;
+    Ok(if document.left.is_empty() {
         Exit::Done
     } else {
         Exit::Failed
     })
 }
 
-fn text(document: &DownDocument<'_>) -> String {
-    let mut text = format!(
-        "{}: {} resources deleted, {} left\n",
-        document.environment,
-        document.deleted,
-        document.left.len()
-    );
-    for left in document.left {
-        let _ = writeln!(text, "  left: {left}");
+impl DownDocument {
+    /// What became of an environment.
+    pub(super) fn new(environment: &str, torn_down: TornDown) -> Self {
+        Self {
+            environment: environment.to_owned(),
+            deleted: torn_down.deleted,
+            left: torn_down.left,
+            retained: torn_down.retained,
+            scheduled: torn_down.scheduled,
+        }
     }
-    for scheduled in document.scheduled {
-        let _ = writeln!(text, "  {} goes at {}", scheduled.what, scheduled.when);
+
+    /// The same for people.
+    pub(super) fn text(&self) -> String {
+        let mut text = format!(
+            "{}: {} resources deleted, {} left\n",
+            self.environment,
+            self.deleted,
+            self.left.len()
+        );
+        for left in &self.left {
+            let _ = writeln!(text, "  left: {left}");
+        }
+        for retained in &self.retained {
+            let _ = writeln!(
+                text,
+                "  kept by its deletion policy: {}; `{}` shows it",
+                retained.what, retained.find
+            );
+        }
+        for scheduled in &self.scheduled {
+            let _ = writeln!(text, "  {} goes at {}", scheduled.what, scheduled.when);
+        }
+        text
     }
-    text
 }

@@ -14,11 +14,19 @@ mod decide;
 #[cfg(feature = "aws")]
 mod down;
 #[cfg(feature = "aws")]
+mod list;
+#[cfg(feature = "aws")]
 mod operate;
+#[cfg(feature = "aws")]
+mod reap;
+#[cfg(feature = "aws")]
+mod recover;
 #[cfg(feature = "aws")]
 mod redrive;
 #[cfg(feature = "aws")]
 mod replay;
+#[cfg(feature = "aws")]
+mod tags;
 #[cfg(feature = "aws")]
 mod up;
 
@@ -46,7 +54,13 @@ pub async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         #[cfg(feature = "aws")]
         Verb::Up => up::run(context).await,
         #[cfg(feature = "aws")]
-        Verb::Down => down::run(context).await,
+        Verb::Down(args) => down::run(context, &args).await,
+        #[cfg(feature = "aws")]
+        Verb::List => list::run(context).await,
+        #[cfg(feature = "aws")]
+        Verb::Reap => reap::run(context).await,
+        #[cfg(feature = "aws")]
+        Verb::Recover(args) => recover::run(context, &args).await,
         #[cfg(feature = "aws")]
         Verb::Send(args) => operate::send(context, &args).await,
         #[cfg(feature = "aws")]
@@ -59,7 +73,10 @@ pub async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         Verb::Redrive(args) => redrive::run(context, &args).await,
         #[cfg(not(feature = "aws"))]
         Verb::Up
-        | Verb::Down
+        | Verb::Down(_)
+        | Verb::List
+        | Verb::Reap
+        | Verb::Recover(_)
         | Verb::Send(_)
         | Verb::Decide(_)
         | Verb::Trace(_)
@@ -78,37 +95,5 @@ pub fn needs_full_build() -> Failure {
     .help("Use the full build: `cargo build -p provisioner`.")
 }
 
-/// Tag with the time at which an ephemeral environment is past its life.
-#[cfg(feature = "aws")]
-const EXPIRES: &str = "provision:expires";
-
-/// An environment's expiry is counted from its creation: what the stack says stays, and is returned.
-#[cfg(feature = "aws")]
-fn keep_expiry(
-    deployed: &std::collections::BTreeMap<String, String>,
-    wanted: &mut std::collections::BTreeMap<String, String>,
-) -> Option<String> {
-    let expires = deployed.get(EXPIRES)?;
-    wanted.insert(EXPIRES.to_owned(), expires.clone());
-    Some(expires.clone())
-}
-
 #[cfg(feature = "aws")]
 pub use local::reached as local_status;
-
-#[cfg(all(test, feature = "aws"))]
-mod tests {
-    use super::{EXPIRES, keep_expiry};
-    use std::collections::BTreeMap;
-
-    #[test]
-    fn a_life_time_counts_from_the_creation() {
-        let of = |at: &str| BTreeMap::from([(EXPIRES.to_owned(), at.to_owned())]);
-        let mut wanted = of("2026-01-02T00:00:00Z");
-        let kept = keep_expiry(&of("2026-01-01T00:00:00Z"), &mut wanted);
-        assert_eq!(kept.as_deref(), Some("2026-01-01T00:00:00Z"));
-        assert_eq!(wanted, of("2026-01-01T00:00:00Z"));
-        assert_eq!(keep_expiry(&BTreeMap::new(), &mut wanted), None);
-        assert_eq!(wanted, of("2026-01-01T00:00:00Z"));
-    }
-}

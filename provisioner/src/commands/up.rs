@@ -1,9 +1,11 @@
 //! `up`: build, package, synth, check, plan, confirm, deploy, follow, print the outputs. A second run writes nothing.
 
+use super::tags::StackTags;
 use crate::cloud::{WhenStopped, reach};
 use crate::cloudformation::SdkCloudFormation;
 use crate::context::Context;
-use crate::deploy::{Deployed, Ports, Wanted, converge, look};
+use crate::deploy::{Ports, Wanted, converge, look};
+use crate::environment::life::Course;
 use crate::exit::{Exit, Failure};
 use crate::objects::SdkObjects;
 use crate::{artifacts, parity, snapshot, synthesis};
@@ -13,7 +15,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Instant;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// The document of `up --output json`.
 #[derive(Debug, Serialize)]
@@ -58,21 +59,15 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         look(&formation, &stack_name)
     );
     let (confirmed, deployed) = (confirmed?, deployed?);
-    let mut tags = synthesis::stack_tags(&environment);
-    if let Some(seconds) = selection.ttl_seconds {
-        tags.insert(super::EXPIRES.to_owned(), expiry(seconds));
-    }
-    let standing = match &deployed {
-        Deployed::Present { stack, .. } => Some(stack),
-        // It may be our own earlier run, which is followed and not repeated with another time.
-        Deployed::Blocked(blocked) => Some(&blocked.stack),
-        Deployed::Absent => None,
-    };
-    if let Some(expires) = standing.and_then(|stack| super::keep_expiry(&stack.tags, &mut tags)) {
-        ui.say(format!(
-            "{} expires at {expires}, as it was created: --ttl counts from the creation only",
-            environment.name
-        ));
+    let StackTags { tags, life } =
+        super::tags::wanted(&selection, &confirmed, &deployed, OffsetDateTime::now_utc())?;
+    if let Some(life) = &life {
+        let word = match life.course {
+            Course::Begun => "will go",
+            Course::Kept => "goes, as it was made,",
+            Course::Renewed => "lives on and goes",
+        };
+        ui.say(format!("{} {word} at {}", environment.name, life.expires()));
     }
     let objects = SdkObjects::new(cloud.session.config(), &environment.account);
     let ports = Ports {
@@ -116,15 +111,6 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
     };
     ui.result(&document, || text(&document))?;
     Ok(Exit::Done)
-}
-
-/// When an environment made now expires.
-fn expiry(seconds: u64) -> String {
-    let at = OffsetDateTime::now_utc() + std::time::Duration::from_secs(seconds);
-    at.replace_nanosecond(0)
-        .unwrap_or(at)
-        .format(&Rfc3339)
-        .unwrap_or_default()
 }
 
 fn text(document: &UpDocument<'_>) -> String {

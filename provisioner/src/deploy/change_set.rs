@@ -6,7 +6,7 @@
 use super::follow::Pace;
 use crate::cloudformation::{
     CallError, ChangeSetId, ChangeSetRequest, ChangeSetStatus, ChangeSetView, CloudFormation,
-    Execution, Kind, Standing, whole_change_set,
+    Deletion, Execution, Kind, Standing, whole_change_set,
 };
 use crate::exit::{Exit, Failure};
 use crate::ui::Ui;
@@ -180,7 +180,9 @@ pub async fn discard(cloud: &impl CloudFormation, id: &ChangeSetId) -> Result<()
     let shell = stack
         .is_some_and(|stack| stack.status.standing() == Standing::Shell && stack.id == id.stack_id);
     if shell && nothing_happened(cloud, &id.stack_id).await? {
-        cloud.delete_stack(&id.stack_id, &token(&id.id)).await?;
+        cloud
+            .delete_stack(&id.stack_id, &token(&id.id), Deletion::Whole)
+            .await?;
     }
     Ok(())
 }

@@ -1,10 +1,13 @@
 //! From a wanted template to a settled stack, and back to nothing: change set, execution, following, outcome.
 
+mod census;
 mod change_set;
 mod converge;
 mod follow;
+mod inventory;
 mod outcome;
 mod preview;
+mod recover;
 mod state;
 mod tear_down;
 #[cfg(test)]
@@ -13,9 +16,11 @@ mod tests;
 mod unapplied;
 mod viewed;
 
+pub use census::{Fate, Row, fate, row};
 pub use change_set::{Prepared, execute, prepare};
 pub use converge::{Ports, Wanted, converge, plan};
 pub use follow::{Pace, Started, follow, marker};
 pub use preview::preview;
+pub use recover::{ABSENT, Recovery, Way, recover, way};
 pub use state::{Deployed, look};
-pub use tear_down::{Condemned, Scheduled, TornDown, protected, remove};
+pub use tear_down::{Condemned, Force, Retained, Scheduled, TornDown, protected, remove};

@@ -105,17 +105,19 @@ impl Outcome {
 /// How to get a stuck stack going again. `down` is named only where it helps, for a protected environment too.
 pub fn way_out(status: &StackStatus, environment: &str) -> String {
     match status.as_str() {
-            "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" => format!(
-                "Its creation failed and AWS lets it only be deleted: `provision down --env {environment}`, then `up` again."
-            ),
-            "DELETE_FAILED" => format!(
-                "A resource could not be deleted: see its stack events, remove what holds it, then `provision down --env {environment}` again."
-            ),
-            "UPDATE_ROLLBACK_FAILED" => "A rollback could not finish: fix what its last events name, then ContinueUpdateRollback in the \
-                 console or with `aws cloudformation continue-update-rollback`, then `up` again."
-                .to_owned(),
-            other => format!("CloudFormation says {other}: look at the stack's events and decide."),
-        }
+        "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" => format!(
+            "Its creation failed and AWS lets it only be deleted: `provision down --env {environment}`, then `up` again."
+        ),
+        "DELETE_FAILED" => format!(
+            "A resource could not be deleted: remove what holds it, then `provision recover --env {environment}`; with --force \
+                 what can't be deleted is left behind and listed."
+        ),
+        "UPDATE_ROLLBACK_FAILED" => format!(
+            "A rollback could not finish: correct what its last events name, then `provision recover --env {environment}`, then \
+                 `up` again."
+        ),
+        other => format!("CloudFormation says {other}: look at the stack's events and decide."),
+    }
 }
 
 /// `ValidationQueue (AWS::SQS::Queue) CREATE_FAILED: reason`.

@@ -1,27 +1,30 @@
-//! The heart of `down`: empties the stack's buckets, deletes it, follows the deletion, and says what is left.
+//! The heart of `down`: empties the stack's buckets, deletes it, follows the deletion, takes an inventory through the services
+//! themselves, clears the shadows away, and says what is left.
 //!
 //! What the deployed stack says outranks the environment file: AWS's protection and the policies of its template are
 //! never overridden here.
 
+use super::census::is_ours;
 use super::converge::Ports;
 use super::follow::{Pace, Started, follow_deletion, marker};
-use super::outcome::Verdict;
+use super::inventory::{Holdings, Sight, clear, delete_archive, unreachable};
+use super::outcome::{Outcome, Verdict};
 use crate::cloudformation::{
-    CallError, CloudFormation, Protection, StackResource, StackStatus, StackView, Standing,
-    all_resources,
+    CallError, CloudFormation, Deletion, Protection, StackResource, StackStatus, StackView,
+    Standing, all_resources,
 };
 use crate::exit::{Exit, Failure};
 use crate::objects::{Objects, empty};
-use crate::parity::Archives;
 use crate::progress::Progress;
 use crate::session::Confirmed;
 use crate::ui::Ui;
 use cfn::Template;
+use drift::Api;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use stack::{Environment, Target};
-use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
+use std::collections::BTreeSet;
+use time::OffsetDateTime;
 
 /// What was deleted, and what is left.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -30,8 +33,28 @@ pub struct TornDown {
     pub deleted: usize,
     /// What is still there, e.g. `Documents (AWS::S3::Bucket) name`.
     pub left: Vec<String>,
+    /// What of it was left on purpose, and how to find it again.
+    pub retained: Vec<Retained>,
     /// What AWS deletes later.
     pub scheduled: Vec<Scheduled>,
+}
+
+/// Something that its deletion policy keeps.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Retained {
+    /// What, as it stands among what is left.
+    pub what: String,
+    /// A command that shows it.
+    pub find: String,
+}
+
+/// Whether a stack that can't be deleted whole is deleted without what holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Force {
+    /// No: a person looks first.
+    No,
+    /// Yes: what can't be deleted is left behind, and listed.
+    LeaveWhatFails,
 }
 
 /// Something that AWS deletes later.
@@ -42,9 +65,6 @@ pub struct Scheduled {
     /// When, RFC 3339.
     pub when: String,
 }
-
-/// How long AWS waits before it deletes a key, unless its template says otherwise (KMS: 30 days).
-const KEY_WINDOW_DAYS: i64 = 30;
 
 /// A stack that may be deleted: neither its environment's file nor AWS protects it, or nothing was ever live in it.
 #[derive(Debug)]
@@ -58,6 +78,17 @@ impl Condemned {
     pub fn judge(environment: &Environment, stack: StackView) -> Result<Self, Failure> {
         if never_live(&stack.status) {
             return Ok(Self(stack));
+        }
+        if !is_ours(&stack) {
+            return Err(Failure::refused(
+                "stack.foreign",
+                format!(
+                    "the stack {} has no tag provision:managed: this program didn't make it",
+                    stack.name
+                ),
+            )
+            .on(stack.name)
+            .help("Nothing was changed: delete it in the console if it is to go."));
         }
         if environment.keeps_data() {
             return Err(protected(environment));
@@ -103,45 +134,55 @@ fn never_live(status: &StackStatus) -> bool {
 /// the two is finished by the next.
 ///
 /// # Errors
-/// Those of [`tear_down`], and a failed call.
+/// A busy (6) or stuck (4) stack, lost contact (5), failed calls.
 pub async fn remove(
     ports: &Ports<'_, impl CloudFormation, impl Objects>,
-    archives: &impl Archives,
+    api: &impl Api,
     environment: &Confirmed<&Environment>,
     stack: Option<Condemned>,
+    force: Force,
     pace: Pace,
     ui: &Ui,
 ) -> Result<TornDown, Failure> {
-    let torn_down = match stack {
-        Some(stack) => tear_down(ports, environment, stack, pace, ui).await?,
-        None => TornDown::default(),
-    };
     let environment = *environment.get();
+    let held = match stack {
+        Some(Condemned(stack)) => delete(ports, environment, stack, force, pace, ui).await?,
+        None => None,
+    };
     if environment.target == Target::Local {
-        archives.delete_archive(&environment.archive_name()).await?;
+        clear(api, &delete_archive(&environment.archive_name())).await?;
     }
-    Ok(torn_down)
+    match held {
+        Some(held) => settle(held, api, environment, pace, ui).await,
+        None => Ok(TornDown::default()),
+    }
 }
 
-/// Deletes a stack and everything in its buckets, but for what its template retains.
-///
-/// # Errors
-/// A busy (6) or stuck (4) stack, lost contact (5), failed calls.
-async fn tear_down(
+/// What a stack held that is deleted now.
+struct Held {
+    stack: StackView,
+    template: Template,
+    resources: Vec<StackResource>,
+    /// Logical ids of what CloudFormation left behind: by policy, or by force.
+    skipped: BTreeSet<String>,
+}
+
+/// Deletes a stack and everything in its buckets, but for what its template retains. None: it was gone.
+async fn delete(
     ports: &Ports<'_, impl CloudFormation, impl Objects>,
-    environment: &Confirmed<&Environment>,
-    Condemned(stack): Condemned,
+    environment: &Environment,
+    stack: StackView,
+    force: Force,
     pace: Pace,
     ui: &Ui,
-) -> Result<TornDown, Failure> {
-    let environment = *environment.get();
+) -> Result<Option<Held>, Failure> {
     let cloud = ports.cloud;
     let (resources, template) =
         tokio::join!(all_resources(cloud, &stack.id), cloud.template(&stack.id));
     let resources = resources?;
     let template = template.map(|text| text.and_then(|text| Template::parse(&text).ok()));
     let started = match stack.status.standing() {
-        Standing::Gone => return Ok(TornDown::default()),
+        Standing::Gone => return Ok(None),
         Standing::InProgress if stack.status.as_str() == "DELETE_IN_PROGRESS" => {
             ui.say(format!(
                 "{} is being deleted already; following it",
@@ -171,55 +212,134 @@ async fn tear_down(
             if stack.protection == Protection::On {
                 cloud.protect(&stack.id, Protection::Off).await?;
             }
-            let started = marker(cloud, &stack.id).await?;
-            cloud
-                .delete_stack(&stack.id, &token(&stack.id, &started))
-                .await?;
-            started
+            begin(cloud, &stack, Deletion::Whole).await?
         }
     };
-    let mut progress = Progress::new(ui, resources.len(), &stack.id);
-    let outcome = follow_deletion(cloud, &stack.id, &started, pace, |event| {
-        progress.show(event)
-    })
-    .await?;
-    progress.finish();
+    let mut outcome = follow_to_end(cloud, &stack, &resources, &started, pace, ui).await?;
+    if outcome.status.as_str() == "DELETE_FAILED" && force == Force::LeaveWhatFails {
+        for cause in outcome.root_causes() {
+            ui.warn(format!(
+                "left behind: {} ({}): {}",
+                cause.logical_id,
+                cause.type_name,
+                cause.reason.as_deref().unwrap_or("no reason given")
+            ));
+        }
+        let started = begin(cloud, &stack, Deletion::LeaveWhatFails).await?;
+        outcome = follow_to_end(cloud, &stack, &resources, &started, pace, ui).await?;
+    }
     if outcome.verdict() != Verdict::Done
         && let Some(failure) = outcome.failure(&environment.name, &stack.name)
     {
         return Err(failure);
     }
-    let kept: Vec<&StackResource> = resources
+    Ok(Some(Held {
+        skipped: outcome
+            .events
+            .iter()
+            .filter(|event| event.status == "DELETE_SKIPPED")
+            .map(|event| event.logical_id.clone())
+            .collect(),
+        template: template.ok().flatten().unwrap_or_default(),
+        resources,
+        stack,
+    }))
+}
+
+async fn begin(
+    cloud: &impl CloudFormation,
+    stack: &StackView,
+    deletion: Deletion,
+) -> Result<Started, Failure> {
+    let started = marker(cloud, &stack.id).await?;
+    cloud
+        .delete_stack(&stack.id, &token("down", &stack.id, &started), deletion)
+        .await?;
+    Ok(started)
+}
+
+async fn follow_to_end(
+    cloud: &impl CloudFormation,
+    stack: &StackView,
+    resources: &[StackResource],
+    started: &Started,
+    pace: Pace,
+    ui: &Ui,
+) -> Result<Outcome, Failure> {
+    let mut progress = Progress::new(ui, resources.len(), &stack.id);
+    let outcome = follow_deletion(cloud, &stack.id, started, pace, |event| {
+        progress.show(event);
+    })
+    .await?;
+    progress.finish();
+    Ok(outcome)
+}
+
+/// Looks before something is called left: services take a moment to forget, and an invocation may be late.
+const LOOKS: u32 = 6;
+
+/// Takes the inventory of what is left, and clears shadows away until there are none.
+async fn settle(
+    held: Held,
+    api: &impl Api,
+    environment: &Environment,
+    pace: Pace,
+    ui: &Ui,
+) -> Result<TornDown, Failure> {
+    let holdings = Holdings::of(
+        environment,
+        &held.stack,
+        &held.resources,
+        &held.template,
+        &held.skipped,
+    );
+    let mut wait = pace.start();
+    let mut looks = 1;
+    let sight = loop {
+        let sight: Sight = holdings
+            .look(api, OffsetDateTime::now_utc())
+            .await
+            .map_err(|lost| unreachable(&lost))?;
+        if sight.left.is_empty() || looks == LOOKS {
+            break sight;
+        }
+        for item in &sight.left {
+            if let Some(call) = &item.clear {
+                clear(api, call).await?;
+                ui.say(format!("cleared away: {}", item.what));
+            }
+        }
+        looks += 1;
+        wait = pace.rest(wait).await;
+    };
+    for unseen in &sight.unseen {
+        ui.explain(format!("not looked at: {unseen}"));
+    }
+    let skipped: Vec<&StackResource> = held
+        .resources
         .iter()
-        .filter(|resource| {
-            outcome.events.iter().any(|event| {
-                event.logical_id == resource.logical_id && event.status == "DELETE_SKIPPED"
-            })
+        .filter(|resource| held.skipped.contains(&resource.logical_id))
+        .collect();
+    let retained = skipped
+        .iter()
+        .filter(|resource| retained(&held.template, &resource.logical_id))
+        .map(|resource| Retained {
+            what: describe(resource),
+            find: find(resource, environment),
         })
         .collect();
-    let mut left: Vec<String> = kept.iter().map(|resource| describe(resource)).collect();
-    for resource in resources
-        .iter()
-        .filter(|r| r.type_name == "AWS::S3::Bucket")
-    {
-        let kept = kept
-            .iter()
-            .any(|kept| kept.logical_id == resource.logical_id);
-        if let Some(bucket) = resource.physical_id.as_deref().filter(|_| !kept)
-            && ports.objects.bucket_exists(bucket).await?
-        {
-            left.push(describe(resource));
-        }
-    }
-    let template = template.ok().flatten().unwrap_or_default();
+    let mut left: Vec<String> = skipped.iter().map(|resource| describe(resource)).collect();
+    left.extend(sight.left.into_iter().map(|item| item.what));
     Ok(TornDown {
-        deleted: resources
+        deleted: held
+            .resources
             .iter()
             .filter(|resource| resource.physical_id.is_some())
-            .count()
-            .saturating_sub(left.len()),
-        scheduled: scheduled(&resources, &left, &template, OffsetDateTime::now_utc()),
+            .filter(|resource| !left.contains(&describe(resource)))
+            .count(),
         left,
+        retained,
+        scheduled: sight.scheduled,
     })
 }
 
@@ -266,32 +386,20 @@ fn retained(template: &Template, logical_id: &str) -> bool {
         .is_some_and(|policy| matches!(policy, "Retain" | "RetainExceptOnCreate"))
 }
 
-/// Keys are not deleted with the stack: AWS waits some days, in case somebody needs them.
-fn scheduled(
-    resources: &[StackResource],
-    left: &[String],
-    template: &Template,
-    now: OffsetDateTime,
-) -> Vec<Scheduled> {
-    resources
-        .iter()
-        .filter(|resource| resource.type_name == "AWS::KMS::Key")
-        .filter(|resource| !left.contains(&describe(resource)))
-        .filter_map(|resource| {
-            let id = resource.physical_id.as_deref()?;
-            let days = template
-                .resource(&resource.logical_id)
-                .and_then(|key| key["Properties"]["PendingWindowInDays"].as_i64())
-                .unwrap_or(KEY_WINDOW_DAYS);
-            let when = (now + Duration::days(days))
-                .replace_nanosecond(0)
-                .unwrap_or(now);
-            Some(Scheduled {
-                what: format!("{} (AWS::KMS::Key) {id}", resource.logical_id),
-                when: when.format(&Rfc3339).unwrap_or_default(),
-            })
-        })
-        .collect()
+/// A command that shows what outlived its stack.
+fn find(resource: &StackResource, environment: &Environment) -> String {
+    let id = resource.physical_id.as_deref().unwrap_or_default();
+    let verb = match resource.type_name.as_str() {
+        "AWS::S3::Bucket" => format!("s3 ls s3://{id}"),
+        "AWS::DynamoDB::Table" => format!("dynamodb describe-table --table-name {id}"),
+        "AWS::KMS::Key" => format!("kms describe-key --key-id {id}"),
+        "AWS::Logs::LogGroup" => format!("logs tail {id}"),
+        _ => format!(
+            "resourcegroupstaggingapi get-resources --tag-filters Key=environment,Values={}",
+            environment.name
+        ),
+    };
+    format!("aws {verb} --region {}", environment.region)
 }
 
 fn describe(resource: &StackResource) -> String {
@@ -305,7 +413,7 @@ fn describe(resource: &StackResource) -> String {
 
 /// A request token: the same for the same stack with the same newest event, so that a retried request is one request,
 /// and a deletion after a failed one is another: CloudFormation refuses a token that an earlier operation used.
-fn token(stack_id: &str, started: &Started) -> String {
+pub(super) fn token(verb: &str, stack_id: &str, started: &Started) -> String {
     let mut digest = Sha256::new();
     digest.update(stack_id);
     digest.update([0]);
@@ -318,5 +426,5 @@ fn token(stack_id: &str, started: &Started) -> String {
         .take(16)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    format!("down-{hex}")
+    format!("{verb}-{hex}")
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests fail by panicking
 
 use super::converge::Converged;
-use super::{Condemned, Pace, Ports, TornDown, Wanted, converge, look, preview, remove};
+use super::{Condemned, Force, Pace, Ports, TornDown, Wanted, converge, look, preview, remove};
 use crate::artifacts::Archive;
 use crate::cli::Output;
 use crate::cloudformation::scripted::{BUCKET_URL, Scripted};
@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 mod bootstrap;
 mod change_sets;
 mod down;
+mod inventory;
+mod recovery;
 
 fn ui(asks: Asks) -> Ui {
     Ui {
@@ -68,7 +70,7 @@ async fn with_wanted<T>(
     work: impl AsyncFnOnce(&Wanted<'_>) -> T,
 ) -> T {
     let confirmed = Confirmed::assumed(environment);
-    let tags = BTreeMap::from([("environment".to_owned(), environment.name.clone())]);
+    let tags = crate::synthesis::stack_tags(environment);
     let archives = [archive()];
     work(&Wanted {
         environment: &confirmed,
@@ -121,7 +123,16 @@ async fn down_as(world: &Scripted, environment: &Environment) -> Result<TornDown
         .map(|stack| Condemned::judge(environment, stack))
         .transpose()?;
     let ui = ui(Asks::No);
-    remove(&ports(world), world, &confirmed, stack, Pace::CLOUD, &ui).await
+    remove(
+        &ports(world),
+        world,
+        &confirmed,
+        stack,
+        Force::No,
+        Pace::CLOUD,
+        &ui,
+    )
+    .await
 }
 
 async fn down(world: &Scripted) -> Result<TornDown, Failure> {

@@ -3,6 +3,8 @@
 //! A fault of shape is reported alone, with its place; faults of meaning all at once, each with its place.
 
 mod codes;
+#[cfg(feature = "aws")]
+pub mod life;
 mod marks;
 mod meaning;
 mod people;
@@ -49,6 +51,14 @@ pub fn load(project: &Project, selection: &Selection) -> Result<Environment, Fai
     };
     if selection.target == Some(TargetArg::Local) {
         environment.target = Target::Local;
+    }
+    if selection.is_ephemeral() && environment.protected {
+        return Err(Failure::refused(
+            "environment.protected",
+            format!("{file} says protected, and an ephemeral environment goes by itself"),
+        )
+        .on(file)
+        .help("Set `protected: false` there, or make a file of its own for an environment that stays."));
     }
     if let Some(profile) = &selection.profile {
         environment.profile = Some(profile.clone());

@@ -3,6 +3,9 @@
 use crate::cli::{Global, TargetArg};
 use crate::exit::Failure;
 
+/// The file that ephemeral environments are made from.
+const EPHEMERAL: &str = "ephemeral";
+
 /// What the flags ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
@@ -29,7 +32,7 @@ impl Selection {
                 .help("Say which: --env NAME, a file in environments/ without `.yaml`.")
         })?;
         name_form("--env", &file)?;
-        if file != "ephemeral" && (global.name.is_some() || global.ttl.is_some()) {
+        if file != EPHEMERAL && (global.name.is_some() || global.ttl.is_some()) {
             return Err(Failure::refused(
                 "usage.ephemeral",
                 "--name and --ttl belong to an ephemeral environment",
@@ -51,24 +54,28 @@ impl Selection {
 }
 
 impl Selection {
-    /// Refuses to make an ephemeral environment that nobody could tell apart, or that would stay for ever.
+    /// Whether it is one of the environments that come and go.
+    pub fn is_ephemeral(&self) -> bool {
+        self.file == EPHEMERAL
+    }
+
+    /// Refuses to make an ephemeral environment that nobody could tell from another.
     ///
     /// # Errors
-    /// `--env ephemeral` without `--name` or `--ttl`; exit 3.
+    /// `--env ephemeral` without `--name`; exit 3.
     #[cfg_attr(not(feature = "aws"), allow(dead_code))]
     pub fn can_be_made(&self) -> Result<(), Failure> {
-        let lacks = match (&self.name, self.ttl_seconds) {
-            _ if self.file != "ephemeral" => return Ok(()),
-            (Some(_), Some(_)) => return Ok(()),
-            (None, _) => "--name",
-            (_, None) => "--ttl",
-        };
+        if !self.is_ephemeral() || self.name.is_some() {
+            return Ok(());
+        }
         Err(Failure::refused(
             "usage.ephemeral",
-            format!("an ephemeral environment is made with {lacks}"),
+            "an ephemeral environment is made with --name",
         )
-        .on("ephemeral")
-        .help("Give it a name and a life time of its own: --env ephemeral --name pr-42 --ttl 4h."))
+        .on(EPHEMERAL)
+        .help(
+            "Give it a name, and a life time if 8 hours won't do: --env ephemeral --name pr-42 --ttl 4h.",
+        ))
     }
 }
 
@@ -139,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ephemeral_environment_is_made_with_a_name_and_a_life_time() {
+    fn an_ephemeral_environment_is_made_with_a_name() {
         let of = |file: &str, name: Option<&str>, ttl_seconds| Selection {
             file: file.to_owned(),
             name: name.map(str::to_owned),
@@ -148,13 +155,9 @@ mod tests {
             profile: None,
         };
         assert!(of("dev", None, None).can_be_made().is_ok());
-        assert!(
-            of("ephemeral", Some("pr-1"), Some(600))
-                .can_be_made()
-                .is_ok()
-        );
-        for (name, ttl) in [(None, None), (None, Some(600)), (Some("pr-1"), None)] {
-            let refusal = of("ephemeral", name, ttl).can_be_made().unwrap_err();
+        for ttl in [None, Some(600)] {
+            assert!(of("ephemeral", Some("pr-1"), ttl).can_be_made().is_ok());
+            let refusal = of("ephemeral", None, ttl).can_be_made().unwrap_err();
             assert_eq!(refusal.exit, crate::exit::Exit::Refused);
             assert!(refusal.help.unwrap().contains("--name pr-42 --ttl 4h"));
         }

@@ -4,8 +4,8 @@ use super::stack::{FakeChangeSet, FakeStack, Step, resources_of};
 use super::{BUCKET_URL, Scripted, absent, error, refusal};
 use crate::cloudformation::{
     CallError, Certainty, ChangeAction, ChangeSetId, ChangeSetKind, ChangeSetRequest,
-    ChangeSetStatus, ChangeSetView, CloudFormation, Execution, Page, Protection, Replacement,
-    ResourceChange, StackEvent, StackResource, StackStatus, StackView, TemplateSource,
+    ChangeSetStatus, ChangeSetView, CloudFormation, Deletion, Execution, Page, Protection,
+    Replacement, ResourceChange, StackEvent, StackResource, StackStatus, StackView, TemplateSource,
 };
 use cfn::Template;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -25,14 +25,26 @@ impl CloudFormation for Scripted {
             _ => stack.status,
         };
         Ok(Some(StackView {
-            id: stack.id.clone(),
-            name: "stack".to_owned(),
             status: StackStatus::new(status),
-            reason: None,
-            outputs: BTreeMap::new(),
-            tags: stack.tags.clone(),
-            protection: stack.protection,
+            ..stack.view()
         }))
+    }
+
+    async fn stacks(&self, page: Option<&str>) -> Result<Page<StackView>, CallError> {
+        self.call("DescribeStacks")?;
+        let state = self.state();
+        // Two stacks a page.
+        let from: usize = page.and_then(|page| page.parse().ok()).unwrap_or(0);
+        Ok(Page {
+            items: state
+                .stacks
+                .values()
+                .skip(from)
+                .take(2)
+                .map(FakeStack::view)
+                .collect(),
+            next: (from + 2 < state.stacks.len()).then(|| (from + 2).to_string()),
+        })
     }
 
     async fn template(&self, name_or_id: &str) -> Result<Option<String>, CallError> {
@@ -111,6 +123,7 @@ impl CloudFormation for Scripted {
                 .entry(request.stack.clone())
                 .or_insert_with(|| FakeStack {
                     id: format!("arn:stack/{}/{serial}", request.stack),
+                    name: request.stack.clone(),
                     status: "REVIEW_IN_PROGRESS",
                     template: String::new(),
                     tags: BTreeMap::new(),
@@ -308,7 +321,12 @@ impl CloudFormation for Scripted {
         })
     }
 
-    async fn delete_stack(&self, name_or_id: &str, token: &str) -> Result<(), CallError> {
+    async fn delete_stack(
+        &self,
+        name_or_id: &str,
+        token: &str,
+        deletion: Deletion,
+    ) -> Result<(), CallError> {
         const ACTION: &str = "DeleteStack";
         self.call(ACTION)?;
         {
@@ -334,6 +352,11 @@ impl CloudFormation for Scripted {
             if stack.status == "DELETE_IN_PROGRESS" {
                 return Ok(());
             }
+            let force = deletion == Deletion::LeaveWhatFails;
+            if force && stack.status != "DELETE_FAILED" {
+                let text = "FORCE_DELETE_STACK is for stacks in DELETE_FAILED only";
+                return Err(refusal(ACTION, "ValidationError", text));
+            }
             let newest = stack.events.first().map(|event| event.id.clone());
             if known.as_ref().is_some_and(|first| *first != newest) {
                 let text = format!("A request with the token {token} was made already");
@@ -356,6 +379,7 @@ impl CloudFormation for Scripted {
                     };
                     let status = match reason {
                         _ if retained.contains(&id) => "DELETE_SKIPPED",
+                        Some(_) if force => "DELETE_SKIPPED",
                         Some(_) => "DELETE_FAILED",
                         None => "DELETE_COMPLETE",
                     };
@@ -373,6 +397,43 @@ impl CloudFormation for Scripted {
             state.tokens.entry(token.to_owned()).or_insert(newest);
         }
         self.answer(ACTION, ())
+    }
+
+    async fn continue_rollback(
+        &self,
+        name_or_id: &str,
+        skip: &[String],
+        _token: &str,
+    ) -> Result<(), CallError> {
+        const ACTION: &str = "ContinueUpdateRollback";
+        self.call(ACTION)?;
+        let mut state = self.state();
+        let holds = state.holds;
+        let Some(stack) = state.find(name_or_id) else {
+            return Err(absent(ACTION, name_or_id));
+        };
+        if stack.status != "UPDATE_ROLLBACK_FAILED" {
+            let text = format!("Stack is in {} state", stack.status);
+            return Err(refusal(ACTION, "ValidationError", &text));
+        }
+        stack.status = "UPDATE_ROLLBACK_IN_PROGRESS";
+        let begun = Step::Stack("UPDATE_ROLLBACK_IN_PROGRESS");
+        stack.coming.push_back(begun);
+        match holds.filter(|(held, _)| !skip.iter().any(|id| id == held)) {
+            Some((held, reason)) => {
+                let type_name = stack.resources[held].0.clone();
+                let step =
+                    Step::Resource(held.to_owned(), type_name, "UPDATE_FAILED", Some(reason));
+                stack.coming.push_back(step);
+                let end = Step::Stack("UPDATE_ROLLBACK_FAILED");
+                stack.coming.push_back(end);
+            }
+            None => {
+                let end = Step::Stack("UPDATE_ROLLBACK_COMPLETE");
+                stack.coming.push_back(end);
+            }
+        }
+        Ok(())
     }
 
     async fn resources(

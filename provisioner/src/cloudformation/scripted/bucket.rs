@@ -1,18 +1,9 @@
-//! The S3 and the archives beside the scripted CloudFormation.
+//! The S3 beside the scripted CloudFormation.
 
 use super::Scripted;
 use crate::cloudformation::CallError;
 use crate::objects::Objects;
-use crate::parity::Archives;
 use std::path::Path;
-
-impl Archives for Scripted {
-    async fn delete_archive(&self, name: &str) -> Result<(), CallError> {
-        self.call("DeleteArchive")?;
-        self.state().archives.remove(name);
-        Ok(())
-    }
-}
 
 impl Objects for Scripted {
     async fn exists(&self, bucket: &str, key: &str) -> Result<bool, CallError> {
@@ -45,14 +36,5 @@ impl Objects for Scripted {
         let mut state = self.state();
         let objects = state.buckets.entry(bucket.to_owned()).or_default();
         Ok(std::mem::take(objects).len())
-    }
-
-    async fn bucket_exists(&self, bucket: &str) -> Result<bool, CallError> {
-        self.call("HeadBucket")?;
-        let mut state = self.state();
-        Ok(state
-            .stacks
-            .values_mut()
-            .any(|stack| stack.resources.keys().any(|id| id.to_lowercase() == bucket)))
     }
 }

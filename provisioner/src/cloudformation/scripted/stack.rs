@@ -1,6 +1,8 @@
 //! A stack of the scripted CloudFormation: what it holds, and what executing a template does to it, tick by tick.
 
-use crate::cloudformation::{ChangeSetKind, ChangeSetStatus, Execution, Protection, StackEvent};
+use crate::cloudformation::{
+    ChangeSetKind, ChangeSetStatus, Execution, Protection, StackEvent, StackStatus, StackView,
+};
 use cfn::Template;
 use std::collections::{BTreeMap, VecDeque};
 use time::OffsetDateTime;
@@ -9,6 +11,7 @@ use time::OffsetDateTime;
 #[derive(Debug, Clone)]
 pub struct FakeStack {
     pub id: String,
+    pub name: String,
     pub status: &'static str,
     pub template: String,
     pub tags: BTreeMap<String, String>,
@@ -41,6 +44,20 @@ pub(super) enum Step {
 }
 
 impl FakeStack {
+    pub(super) fn view(&self) -> StackView {
+        StackView {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            status: StackStatus::new(self.status),
+            reason: None,
+            outputs: BTreeMap::new(),
+            tags: self.tags.clone(),
+            protection: self.protection,
+            created: Some(OffsetDateTime::UNIX_EPOCH),
+            drift: Some("NOT_CHECKED".to_owned()),
+        }
+    }
+
     pub(super) fn apply(&mut self, step: Step, serial: usize) {
         let at = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(serial as i64);
         let event = match step {

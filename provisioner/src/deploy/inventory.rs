@@ -1,0 +1,402 @@
+//! What a stack holds, and the shadows that it throws, seen through the services themselves: what is still there after a
+//! deletion, whatever CloudFormation says, and what goes by itself later.
+//!
+//! Shadows are what no stack lists: the log group that a late invocation makes again, a subscription on a topic that is
+//! gone, an archive of the bus, a table's system backup.
+
+use super::tear_down::Scheduled;
+use crate::cloudformation::{StackResource, StackView};
+use crate::exit::{Exit, Failure};
+use cfn::Template;
+use drift::{Api, Call, Facts, Live, Place, Readers, Service, Trouble, Unreachable, resolve};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::{Value, json};
+use stack::Environment;
+use std::collections::{BTreeMap, BTreeSet};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+/// Resources that are read at a time.
+const AT_ONCE: usize = 16;
+
+/// How long AWS waits before it deletes a key, unless its template says otherwise (KMS: 30 days).
+const KEY_WINDOW_DAYS: i64 = 30;
+
+/// Parts of other resources, which are there only as long as those; and keys, which are asked for apart.
+const PARTS: &[&str] = &[
+    "AWS::ApiGatewayV2::Authorizer",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::EventSchemas::Schema",
+    "AWS::Events::Rule",
+    "AWS::KMS::Key",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::Permission",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+];
+
+/// What a stack held before its deletion.
+#[derive(Debug)]
+pub struct Holdings {
+    stack: drift::Stack,
+    template: Template,
+    archive: String,
+}
+
+/// Something that is still there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// `ValidationQueue (AWS::SQS::Queue) https://...`.
+    pub what: String,
+    /// What deletes it, where it is a shadow and nobody's data.
+    pub clear: Option<Call>,
+}
+
+/// What a look yields.
+#[derive(Debug, Default, PartialEq)]
+pub struct Sight {
+    /// What is still there.
+    pub left: Vec<Item>,
+    /// What goes by itself.
+    pub scheduled: Vec<Scheduled>,
+    /// What could not be looked at, and why.
+    pub unseen: Vec<String>,
+}
+
+impl Holdings {
+    /// What a stack holds, by its template and its list of resources, without those in `retained`, which outlive it.
+    pub fn of(
+        environment: &Environment,
+        view: &StackView,
+        resources: &[StackResource],
+        template: &Template,
+        retained: &BTreeSet<String>,
+    ) -> Self {
+        let physical: BTreeMap<String, String> = resources
+            .iter()
+            .filter(|resource| !retained.contains(&resource.logical_id))
+            .filter_map(|resource| {
+                Some((resource.logical_id.clone(), resource.physical_id.clone()?))
+            })
+            .collect();
+        let place = Place {
+            partition: if environment.region.starts_with("cn-") {
+                "aws-cn".to_owned()
+            } else {
+                "aws".to_owned()
+            },
+            region: environment.region.clone(),
+            account: environment.account.clone(),
+            stack_name: view.name.clone(),
+            stack_id: view.id.clone(),
+        };
+        Self {
+            stack: resolve(template, &place, &physical, &BTreeMap::new(), &view.tags),
+            template: template.clone(),
+            archive: environment.archive_name(),
+        }
+    }
+
+    /// Looks for everything that the stack held. `now` dates keys whose service doesn't.
+    ///
+    /// # Errors
+    /// When nothing can be reached.
+    pub async fn look(&self, api: &impl Api, now: OffsetDateTime) -> Result<Sight, Unreachable> {
+        let mut sight = Sight::default();
+        let readers = Readers::new(api);
+        let (found, keys, groups, subscriptions, archive, backups) = tokio::try_join!(
+            self.resources(&readers),
+            self.keys(api, now),
+            self.log_groups(api),
+            self.subscriptions(api),
+            self.archive(api),
+            self.backups(api),
+        )?;
+        for part in [found, keys, groups, subscriptions, archive, backups] {
+            sight.left.extend(part.left);
+            sight.scheduled.extend(part.scheduled);
+            sight.unseen.extend(part.unseen);
+        }
+        sight.left.sort_by(|a, b| a.what.cmp(&b.what));
+        sight.left.dedup_by(|a, b| a.what == b.what);
+        sight.unseen.sort();
+        Ok(sight)
+    }
+
+    /// The stack's own resources.
+    async fn resources(&self, readers: &Readers<&impl Api>) -> Result<Sight, Unreachable> {
+        let mut sight = Sight::default();
+        let mut reading = stream::iter(&self.stack.resources)
+            .filter(|resource| {
+                let whole = !PARTS.contains(&resource.type_name.as_str());
+                async move { whole }
+            })
+            .map(|resource| async move {
+                let facts = readers.read(&self.stack, resource).await?;
+                Ok::<_, Unreachable>((resource, facts))
+            })
+            .buffer_unordered(AT_ONCE)
+            .boxed_local();
+        while let Some((resource, facts)) = reading.try_next().await? {
+            let what = format!(
+                "{} ({}) {}",
+                resource.logical_id, resource.type_name, resource.physical_id
+            );
+            match facts {
+                Facts::Gone => {}
+                Facts::NotRead(why) => sight.unseen.push(format!("{what}: {why}")),
+                Facts::Found(_) => sight.left.push(Item {
+                    clear: (resource.type_name == "AWS::Logs::LogGroup")
+                        .then(|| delete_group(&resource.physical_id)),
+                    what,
+                }),
+            }
+        }
+        Ok(sight)
+    }
+
+    /// Keys are not deleted with the stack: AWS waits some days, in case somebody needs them.
+    async fn keys(&self, api: &impl Api, now: OffsetDateTime) -> Result<Sight, Unreachable> {
+        let mut sight = Sight::default();
+        for key in self.stack.of("AWS::KMS::Key") {
+            let what = format!("{} (AWS::KMS::Key) {}", key.logical_id, key.physical_id);
+            let call = Call::new(
+                Service::Kms,
+                "DescribeKey",
+                json!({ "KeyId": key.physical_id }),
+            );
+            let told = match api.call(&call).await {
+                Ok(mut answer) => answer["KeyMetadata"].take(),
+                Err(Trouble::Unreachable(lost)) => return Err(lost),
+                Err(trouble) if trouble.is_absence() => continue,
+                Err(trouble) => {
+                    sight.unseen.push(format!("{what}: {trouble}"));
+                    continue;
+                }
+            };
+            if told["KeyState"] != "PendingDeletion" {
+                sight.left.push(Item { what, clear: None });
+                continue;
+            }
+            let when = told["DeletionDate"]
+                .as_f64()
+                .and_then(|at| OffsetDateTime::from_unix_timestamp(at as i64).ok())
+                .unwrap_or_else(|| now + Duration::days(self.window(&key.logical_id)));
+            sight.scheduled.push(Scheduled::at(what, when));
+        }
+        Ok(sight)
+    }
+
+    fn window(&self, key: &str) -> i64 {
+        self.template
+            .resource(key)
+            .and_then(|key| key["Properties"]["PendingWindowInDays"].as_i64())
+            .unwrap_or(KEY_WINDOW_DAYS)
+    }
+
+    /// The log groups that an invocation makes which comes after the deletion.
+    async fn log_groups(&self, api: &impl Api) -> Result<Sight, Unreachable> {
+        let groups: BTreeSet<String> = self
+            .stack
+            .of("AWS::Lambda::Function")
+            .map(|function| format!("/aws/lambda/{}", drift_name(&function.physical_id)))
+            .collect();
+        if groups.is_empty() {
+            return Ok(Sight::default());
+        }
+        // Functions are named after their stack; other stacks' names may begin the same, so that only exact names count.
+        let call = Call::new(
+            Service::Logs,
+            "DescribeLogGroups",
+            json!({"logGroupNamePrefix": format!("/aws/lambda/{}", self.stack.place.stack_name)}),
+        );
+        let found = pages(api, call, "logGroups", "nextToken").await;
+        shadows(found, "log groups of functions", |group| {
+            let name = group["logGroupName"].as_str()?;
+            groups.contains(name).then(|| Item {
+                what: format!("log group {name}"),
+                clear: Some(delete_group(name)),
+            })
+        })
+    }
+
+    /// Subscriptions on topics of the stack.
+    async fn subscriptions(&self, api: &impl Api) -> Result<Sight, Unreachable> {
+        let topics: BTreeSet<&str> = self
+            .stack
+            .of("AWS::SNS::Topic")
+            .map(|topic| topic.physical_id.as_str())
+            .collect();
+        if topics.is_empty() {
+            return Ok(Sight::default());
+        }
+        let call = Call::new(Service::Sns, "ListSubscriptions", json!({}));
+        let found = pages(api, call, "Subscriptions", "NextToken").await;
+        shadows(found, "subscriptions", |subscription| {
+            let topic = subscription["TopicArn"].as_str()?;
+            let arn = subscription["SubscriptionArn"].as_str()?;
+            // One that nobody confirmed has no ARN; SNS forgets it after some days.
+            topics.contains(topic).then(|| Item {
+                what: format!("subscription {arn} of {topic}"),
+                clear: arn.starts_with("arn:").then(|| {
+                    let input = json!({ "SubscriptionArn": arn });
+                    Call::new(Service::Sns, "Unsubscribe", input)
+                }),
+            })
+        })
+    }
+
+    /// The archive of the bus, which the local cloud gets beside the stack.
+    async fn archive(&self, api: &impl Api) -> Result<Sight, Unreachable> {
+        if self.stack.of("AWS::Events::Archive").next().is_some()
+            || self.stack.of("AWS::Events::EventBus").next().is_none()
+        {
+            return Ok(Sight::default());
+        }
+        let input = json!({ "ArchiveName": self.archive });
+        let call = Call::new(Service::Events, "DescribeArchive", input);
+        let found = match api.call(&call).await {
+            Ok(answer) => Ok(vec![answer]),
+            Err(trouble) if trouble.is_absence() => Ok(Vec::new()),
+            Err(trouble) => Err(trouble),
+        };
+        shadows(found, "the archive", |_| {
+            Some(Item {
+                what: format!("archive {}", self.archive),
+                clear: Some(delete_archive(&self.archive)),
+            })
+        })
+    }
+
+    /// A table that can be restored to a point in time leaves a backup of 35 days.
+    async fn backups(&self, api: &impl Api) -> Result<Sight, Unreachable> {
+        let mut sight = Sight::default();
+        for table in self.stack.of("AWS::DynamoDB::Table") {
+            let recovery = &table.properties.get("PointInTimeRecoverySpecification");
+            if recovery.is_none_or(|spec| spec["PointInTimeRecoveryEnabled"] != true) {
+                continue;
+            }
+            let input = json!({"TableName": table.physical_id, "BackupType": "SYSTEM"});
+            let call = Call::new(Service::DynamoDb, "ListBackups", input);
+            match api.call(&call).await {
+                Ok(answer) => {
+                    for backup in list(&answer["BackupSummaries"]) {
+                        let arn = backup["BackupArn"].as_str().unwrap_or_default();
+                        let when = backup["BackupExpiryDateTime"]
+                            .as_f64()
+                            .and_then(|at| OffsetDateTime::from_unix_timestamp(at as i64).ok());
+                        if let Some(when) = when {
+                            let what = format!("system backup of {} {arn}", table.logical_id);
+                            sight.scheduled.push(Scheduled::at(what, when));
+                        }
+                    }
+                }
+                Err(Trouble::Unreachable(lost)) => return Err(lost),
+                Err(trouble) if trouble.is_absence() => {}
+                Err(trouble) => sight
+                    .unseen
+                    .push(format!("system backups of {}: {trouble}", table.logical_id)),
+            }
+        }
+        Ok(sight)
+    }
+}
+
+/// What deletes an archive.
+pub fn delete_archive(name: &str) -> Call {
+    let input = json!({ "ArchiveName": name });
+    Call::new(Service::Events, "DeleteArchive", input)
+}
+
+/// Makes a call that deletes. What is gone already is fine.
+///
+/// # Errors
+/// What the service refuses (exit 1), or no answer (exit 5).
+pub async fn clear(api: &impl Api, call: &Call) -> Result<(), Failure> {
+    match api.call(call).await {
+        Ok(_) => Ok(()),
+        Err(trouble) if trouble.is_absence() => Ok(()),
+        Err(Trouble::Unreachable(lost)) => Err(unreachable(&lost)),
+        Err(trouble) => Err(
+            Failure::new(Exit::Failed, "aws.refused", trouble.to_string())
+                .help("The service's own words are above; run the same command again."),
+        ),
+    }
+}
+
+/// Nobody answers while the inventory is taken.
+pub fn unreachable(lost: &Unreachable) -> Failure {
+    Failure::new(Exit::LostContact, "aws.lost-contact", lost.to_string())
+        .help("What is left could not be seen. Run the same command again.")
+}
+
+fn delete_group(name: &str) -> Call {
+    Call::new(
+        Service::Logs,
+        "DeleteLogGroup",
+        json!({ "logGroupName": name }),
+    )
+}
+
+/// A function's name, from its name or its ARN.
+fn drift_name(id: &str) -> &str {
+    id.rsplit(':').next().unwrap_or(id)
+}
+
+fn list(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(list) => list.iter().collect(),
+        Value::Object(_) => vec![value],
+        _ => Vec::new(),
+    }
+}
+
+async fn pages(
+    api: &impl Api,
+    mut call: Call,
+    items: &str,
+    token: &str,
+) -> Result<Vec<Value>, Trouble> {
+    let mut all = Vec::new();
+    loop {
+        let answer = api.call(&call).await?;
+        all.extend(list(&answer[items]).into_iter().cloned());
+        match answer[token].as_str() {
+            Some(next) if !next.is_empty() => call.input[token] = next.into(),
+            _ => return Ok(all),
+        }
+    }
+}
+
+fn shadows(
+    found: Result<Vec<Value>, Trouble>,
+    of: &str,
+    item: impl Fn(&Value) -> Option<Item>,
+) -> Result<Sight, Unreachable> {
+    match found {
+        Ok(found) => Ok(Sight {
+            left: found.iter().filter_map(item).collect(),
+            ..Sight::default()
+        }),
+        Err(Trouble::Unreachable(lost)) => Err(lost),
+        Err(trouble) => Ok(Sight {
+            unseen: vec![format!("{of}: {trouble}")],
+            ..Sight::default()
+        }),
+    }
+}
+
+impl Scheduled {
+    /// Something that goes at a time.
+    pub fn at(what: String, when: OffsetDateTime) -> Self {
+        let when = when.replace_nanosecond(0).unwrap_or(when);
+        Self {
+            what,
+            when: when.format(&Rfc3339).unwrap_or_default(),
+        }
+    }
+}
