@@ -77,7 +77,7 @@ pub enum Output {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Verb {
     /// Build, package, check, plan, confirm and deploy; a second run changes nothing
-    Up,
+    Up(UpArgs),
     /// Show what `up` would change: exit 0 nothing, 2 something
     Diff(DiffArgs),
     /// Delete the environment: empty its buckets, delete its stack, list what is left
@@ -126,6 +126,17 @@ pub struct DiffArgs {
     /// Compare with the last known template on this machine; calls nobody
     #[arg(long)]
     pub offline: bool,
+    /// Compare with another environment's template instead, as both files make them; calls nobody
+    #[arg(long, value_name = "ENV")]
+    pub against: Option<String>,
+}
+
+/// Flags of `up`.
+#[derive(Debug, Clone, Args)]
+pub struct UpArgs {
+    /// Run this plan and no other: the fingerprint that `diff --output json` gave as `plan`
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub plan: Option<String>,
 }
 
 /// Flags of `down`.

@@ -1,7 +1,7 @@
 //! `diff`: what `up` would do, down to property values. It deploys nothing; against a live stack it makes a change set
 //! and deletes it again.
 
-use crate::cli::{DiffArgs, Output};
+use crate::cli::{DiffArgs, Global, Output};
 use crate::context::Context;
 use crate::environment::{self, Selection};
 use crate::exit::{Exit, Failure};
@@ -9,10 +9,16 @@ use crate::plan::{Baseline, Plan, Side};
 use crate::render;
 use crate::snapshot::{self, Known, Placement};
 use crate::{synthesis, ui};
+use cfn::Template;
+use stack::Environment;
 use std::collections::BTreeMap;
 
 /// Exit 0: no difference; 2: some.
 pub async fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
+    if let Some(other) = &args.against {
+        let plan = between(context, other)?;
+        return show(context, &plan);
+    }
     if args.offline {
         let plan = offline(context)?;
         return show(context, &plan);
@@ -84,6 +90,77 @@ fn offline(context: &Context) -> Result<Plan, Failure> {
             tags: &none,
         },
     ))
+}
+
+/// Against the template of another environment: both as their files make them, with placeholders for the archives and
+/// without what only says whose they are.
+fn between(context: &Context, other: &str) -> Result<Plan, Failure> {
+    let project = context.project()?;
+    let (_, environment) = context.environment(&project)?;
+    let other = Selection::from_flags(&Global {
+        env: Some(other.to_owned()),
+        name: None,
+        ttl: None,
+        ..context.global.clone()
+    })?;
+    let other = environment::load(&project, &other)?;
+    let template = |environment| {
+        neutral(
+            &synthesis::with_placeholders(environment).template,
+            environment,
+        )
+    };
+    let none = BTreeMap::new();
+    let side = |template| Side {
+        template,
+        tags: &none,
+    };
+    Ok(Plan::new(
+        &environment.name,
+        &environment.stack_name(),
+        Baseline::Environment(other.name.clone()),
+        side(&template(&other)?),
+        side(&template(&environment)?),
+    ))
+}
+
+/// A template without the account, the region and the names that say whose it is.
+fn neutral(template: &Template, environment: &Environment) -> Result<Template, Failure> {
+    let stack = environment.stack_name();
+    let mut members = serde_json::Value::Object(template.members().clone());
+    let description = members["Description"].as_str().map(|text| {
+        let own = format!(": {}", environment.name);
+        text.strip_suffix(&own).unwrap_or(text).to_owned()
+    });
+    if let Some(description) = description {
+        members["Description"] = description.into();
+    }
+    // JSON within a text, e.g. a dashboard's, has names in quotes.
+    let quoted = format!("\"{}\"", environment.name);
+    rewrite(&mut members, &|text| {
+        if *text == environment.name {
+            return "ENVIRONMENT".to_owned();
+        }
+        text.replace(&quoted, "\"ENVIRONMENT\"")
+            .replace(&environment.account, "ACCOUNT")
+            .replace(&environment.region, "REGION")
+            .replace(&stack, "STACK")
+    });
+    Template::parse(&members.to_string()).map_err(|error| {
+        Failure::new(Exit::Failed, "diff.template", error.to_string()).on(environment.name.as_str())
+    })
+}
+
+/// Rewrites every text in a value.
+fn rewrite(value: &mut serde_json::Value, of: &impl Fn(&str) -> String) {
+    match value {
+        serde_json::Value::String(text) => *text = of(text),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| rewrite(item, of)),
+        serde_json::Value::Object(members) => {
+            members.values_mut().for_each(|member| rewrite(member, of));
+        }
+        _ => {}
+    }
 }
 
 #[cfg(feature = "aws")]
@@ -171,9 +248,54 @@ mod live {
             template: &synthesised.template,
             tags: &tags,
             archives,
+            approved: None,
             bucket_url: &cloud.bucket_url,
             pace: cloud.pace,
         };
         preview(&ports, &wanted, deployed, &context.ui).await
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // tests fail by panicking
+mod tests {
+    use super::*;
+
+    fn environment(change: impl FnOnce(&mut Environment)) -> Environment {
+        let text = include_str!("../../../environments/dev.yaml");
+        let mut environment = environment::parse("dev.yaml", text).unwrap();
+        environment.name = "dev".to_owned();
+        change(&mut environment);
+        environment
+    }
+
+    fn template(environment: &Environment) -> Template {
+        neutral(
+            &synthesis::with_placeholders(environment).template,
+            environment,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn account_region_and_name_are_no_difference_between_environments() {
+        let elsewhere = environment(|environment| {
+            let account = std::mem::replace(&mut environment.account, "999988887777".to_owned());
+            for caller in &mut environment.api.staff {
+                *caller = caller.replace(&account, "999988887777");
+            }
+            environment.region = "eu-west-1".to_owned();
+            environment.name = "other".to_owned();
+        });
+        let own = template(&environment(|_| {}));
+        let diff = cfn::diff(&template(&elsewhere), &own);
+        let changed: Vec<_> = diff
+            .changes
+            .iter()
+            .map(|change| &change.logical_id)
+            .collect();
+        assert!(diff.is_empty(), "{changed:?}");
+        let sized = environment(|environment| environment.capacity.max_receives += 1);
+        assert!(!cfn::diff(&template(&sized), &own).is_empty());
     }
 }

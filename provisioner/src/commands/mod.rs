@@ -52,7 +52,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         Verb::Completions { shell } => about::completions(shell),
         Verb::Man => about::man(),
         #[cfg(feature = "aws")]
-        Verb::Up => up::run(context).await,
+        Verb::Up(args) => up::run(context, &args).await,
         #[cfg(feature = "aws")]
         Verb::Down(args) => down::run(context, &args).await,
         #[cfg(feature = "aws")]
@@ -72,7 +72,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         #[cfg(feature = "aws")]
         Verb::Redrive(args) => redrive::run(context, &args).await,
         #[cfg(not(feature = "aws"))]
-        Verb::Up
+        Verb::Up(_)
         | Verb::Down(_)
         | Verb::List
         | Verb::Reap

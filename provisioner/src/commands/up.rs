@@ -1,6 +1,7 @@
 //! `up`: build, package, synth, check, plan, confirm, deploy, follow, print the outputs. A second run writes nothing.
 
 use super::tags::StackTags;
+use crate::cli::UpArgs;
 use crate::cloud::{WhenStopped, reach};
 use crate::cloudformation::SdkCloudFormation;
 use crate::context::Context;
@@ -36,7 +37,7 @@ struct StackRow<'a> {
 }
 
 /// Makes the deployed environment what the sources say.
-pub async fn run(context: &Context) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, args: &UpArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let ui = &context.ui;
     let project = context.project()?;
@@ -79,6 +80,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         template: &synthesised.template,
         tags: &tags,
         archives: &archives,
+        approved: args.plan.as_deref(),
         bucket_url: &cloud.bucket_url,
         pace: cloud.pace,
     };

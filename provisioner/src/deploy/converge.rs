@@ -3,6 +3,7 @@
 //! The no-op is decided from template, tags and protection before anything is written, CreateChangeSet included.
 
 use super::change_set::{Prepared, discard, execute, prepare};
+use super::fingerprint::{another_plan, as_planned, fingerprint};
 use super::follow::{Pace, Started, follow, lost_contact, marker};
 use super::outcome::Outcome;
 use super::state::{Blocked, Deployed, look};
@@ -28,7 +29,7 @@ use stack::Environment;
 use std::collections::BTreeMap;
 
 /// What is wanted.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     /// The environment, its account verified.
     pub environment: &'a Confirmed<&'a Environment>,
@@ -38,6 +39,8 @@ pub struct Wanted<'a> {
     pub tags: &'a BTreeMap<String, String>,
     /// The handlers' archives that the template refers to.
     pub archives: &'a [Archive],
+    /// The fingerprint of the one plan that may run; none: whatever the plan is.
+    pub approved: Option<&'a str>,
     /// How S3 objects are addressed for CloudFormation.
     pub bucket_url: &'a str,
     /// How often to look.
@@ -136,6 +139,12 @@ async fn change(
         Deployed::Present { stack, template } => (Some(stack), template),
         _ => (None, Template::empty()),
     };
+    if let Some(approved) = wanted.approved
+        && approved != plan.fingerprint
+    {
+        ui.plan(&plan);
+        return Err(another_plan(&environment.name, approved, &plan.fingerprint));
+    }
     if ui.asks == Asks::Nobody {
         ui.plan(&plan);
         return Err(nobody(&environment.name));
@@ -162,13 +171,16 @@ async fn change(
                 Some(stack) if plan.termination_protection.is_none() => {
                     return Ok(Some(as_it_is(stack, &plan, ui)));
                 }
-                _ => {
+                stack => {
                     ui.plan(&plan);
-                    approve(plan, ui).await?.get().counts()
+                    let approved = approve(plan, ui).await?;
+                    let before = stack.as_ref().map(|stack| (stack, &before));
+                    as_planned(ports, wanted, before, None).await?;
+                    approved.get().counts()
                 }
             }
         }
-        (Prepared::Ready(view), _) => {
+        (Prepared::Ready(view), stack) => {
             let plan = plan.merged_with(&viewed(&view), &before, wanted.template);
             ui.plan(&plan);
             let approved = match approve(plan, ui).await {
@@ -178,6 +190,11 @@ async fn change(
                     return Err(refusal);
                 }
             };
+            let planned = stack.as_ref().map(|stack| (stack, &before));
+            if let Err(stale) = as_planned(ports, wanted, planned, Some(&view)).await {
+                discard(ports.cloud, &view.id).await?;
+                return Err(stale);
+            }
             deploy(ports.cloud, wanted, &approved, &view, ui).await?;
             approved.get().counts()
         }
@@ -280,6 +297,7 @@ pub fn plan(
         before,
         after,
     );
+    plan.fingerprint = fingerprint(environment, template, tags, deployed);
     if let Deployed::Present { stack, .. } = deployed {
         let wanted = protection(environment);
         plan.termination_protection =

@@ -3,6 +3,7 @@
 mod census;
 mod change_set;
 mod converge;
+mod fingerprint;
 mod follow;
 mod inventory;
 mod outcome;

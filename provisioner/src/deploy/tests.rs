@@ -16,6 +16,7 @@ use serde_json::json;
 use stack::{Environment, Target};
 use std::collections::BTreeMap;
 
+mod approval;
 mod bootstrap;
 mod change_sets;
 mod down;
@@ -77,6 +78,7 @@ async fn with_wanted<T>(
         template,
         tags: &tags,
         archives: &archives,
+        approved: None,
         bucket_url: BUCKET_URL,
         pace: Pace::CLOUD,
     })

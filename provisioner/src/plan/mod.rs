@@ -28,6 +28,8 @@ pub enum Baseline {
     Snapshot(String),
     /// The committed template.
     Golden(String),
+    /// The template of another environment, both without what says whose they are.
+    Environment(String),
 }
 
 /// A tag of the stack that changes.
@@ -56,6 +58,8 @@ pub struct Plan {
     pub tags: Vec<TagChange>,
     /// What AWS's protection against deleting the stack is switched to, if it changes.
     pub termination_protection: Option<bool>,
+    /// What stands for all that it leads from and to: `up --plan` runs just this one. Empty where nothing live was asked.
+    pub fingerprint: String,
     /// What differs, and CloudFormation applies with the next real change only: by logical id or template member.
     pub unapplied: Vec<String>,
 }
@@ -88,6 +92,7 @@ impl Plan {
                 _ => Vec::new(),
             },
             termination_protection: None,
+            fingerprint: String::new(),
             unapplied: Vec::new(),
             baseline,
         }

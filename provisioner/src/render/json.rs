@@ -13,6 +13,8 @@ pub struct DiffDocument<'a> {
     environment: &'a str,
     stack: &'a str,
     baseline: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    plan: &'a str,
     changes: Vec<ChangeRow<'a>>,
     iam: &'a [IamChange],
     outputs: &'a [EntryChange],
@@ -50,6 +52,7 @@ pub fn diff_document(plan: &Plan) -> DiffDocument<'_> {
         environment: &plan.environment,
         stack: &plan.stack,
         baseline: baseline(&plan.baseline),
+        plan: &plan.fingerprint,
         changes: plan
             .diff
             .changes

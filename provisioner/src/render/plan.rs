@@ -99,6 +99,7 @@ pub(super) fn baseline(baseline: &Baseline) -> String {
         Baseline::Absent => "nothing: there is no stack yet".to_owned(),
         Baseline::Snapshot(file) => format!("the snapshot {file}"),
         Baseline::Golden(file) => format!("the committed template {file}"),
+        Baseline::Environment(name) => format!("the template of {name}"),
     }
 }
 

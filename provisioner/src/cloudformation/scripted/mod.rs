@@ -10,7 +10,7 @@ mod services;
 mod stack;
 
 use super::{CallError, ChangeSetId, Kind};
-use stack::FakeStack;
+pub use stack::FakeStack;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -34,6 +34,8 @@ pub struct State {
     pub buckets: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
     /// Every call, in order.
     pub calls: Vec<&'static str>,
+    /// What somebody else does just before the next of these calls.
+    pub meddles: Option<(&'static str, fn(&mut State))>,
     /// From this call on nothing answers and nothing happens: the program was killed.
     pub killed_at: Option<usize>,
     /// The next answer of these calls is lost after they took effect.
@@ -93,6 +95,9 @@ impl Scripted {
     fn call(&self, action: &'static str) -> Result<(), CallError> {
         let mut state = self.state.borrow_mut();
         state.calls.push(action);
+        if let Some((_, meddle)) = state.meddles.take_if(|(call, _)| *call == action) {
+            meddle(&mut state);
+        }
         match state.killed_at {
             Some(at) if state.calls.len() > at => Err(lost(action)),
             _ => Ok(()),
