@@ -69,7 +69,7 @@ pub enum Output {
     Human,
     /// One document; progress as JSON lines on stderr.
     Json,
-    /// For a pull request; `diff` only.
+    /// For a pull request; `diff` and `drift` only.
     Markdown,
 }
 
@@ -80,6 +80,8 @@ pub enum Verb {
     Up(UpArgs),
     /// Show what `up` would change: exit 0 nothing, 2 something
     Diff(DiffArgs),
+    /// Show what was changed behind the stack's back: exit 0 nothing, 2 something
+    Drift(DriftArgs),
     /// Delete the environment: empty its buckets, delete its stack, list what is left
     Down(DownArgs),
     /// List the environments found in the account
@@ -137,6 +139,23 @@ pub struct UpArgs {
     /// Run this plan and no other: the fingerprint that `diff --output json` gave as `plan`
     #[arg(long, value_name = "FINGERPRINT")]
     pub plan: Option<String>,
+}
+
+/// Flags of `drift`.
+#[derive(Debug, Clone, Args)]
+pub struct DriftArgs {
+    /// Put back what differs, and remove what was added
+    #[arg(long, conflicts_with_all = ["adopt", "ignore"])]
+    pub revert: bool,
+    /// Accept every difference as it is, in the environment's file of accepted drift
+    #[arg(long, conflicts_with = "ignore")]
+    pub adopt: bool,
+    /// Do not count a resource's differences, or those of one property, until a day; may be repeated
+    #[arg(long, value_name = "LOGICAL_ID[:PATH]", requires = "until")]
+    pub ignore: Vec<String>,
+    /// The last day on which they do not count, e.g. 2026-12-31
+    #[arg(long, value_name = "DATE", requires = "ignore")]
+    pub until: Option<String>,
 }
 
 /// Flags of `down`.

@@ -141,6 +141,12 @@ impl Deployed {
         args
     }
 
+    /// The file of its accepted drift.
+    pub fn accepted_drift(&self) -> PathBuf {
+        let folder = self._environments.as_ref().map(|folder| folder.path().to_owned());
+        folder.unwrap().join(format!("drift/{}.yaml", self.name))
+    }
+
     /// Submits a document after registering its seller; its id.
     pub fn submit(&self, document: &Document) -> String {
         let sent = self.json(&["send", document.path(), "--register-vendor"], &[0]);

@@ -9,6 +9,7 @@
 mod bad_input;
 mod delivery;
 mod deployment;
+mod drift;
 mod environment;
 mod ephemeral;
 mod faults;

@@ -15,6 +15,8 @@ pub struct Clients {
     pub region: String,
     /// Where the local cloud listens.
     pub endpoint: String,
+    /// What clients are made from.
+    pub config: SdkConfig,
     /// CloudFormation.
     pub cloudformation: aws_sdk_cloudformation::Client,
     /// DynamoDB.
@@ -76,6 +78,7 @@ impl Clients {
             s3: aws_sdk_s3::Client::from_conf(s3),
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
+            config,
         })
     }
 }

@@ -226,6 +226,12 @@ pub trait Api {
     fn call(&self, call: &Call) -> impl Future<Output = Result<Value, Trouble>>;
 }
 
+impl<A: Api> Api for &A {
+    async fn call(&self, call: &Call) -> Result<Value, Trouble> {
+        (**self).call(call).await
+    }
+}
+
 /// Percent-encodes everything that is not unreserved: for one segment of a path, or a value of a query.
 pub fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -68,37 +68,56 @@ pub async fn detect(
             deployed.tags,
         )
     };
-    let stack = resolved(&Attributes::new());
-    let total = stack.resources.len();
+    let first = resolved(&Attributes::new());
+    let total = first.resources.len();
     let mut facts = BTreeMap::new();
-    let mut reading = futures_util::stream::iter(&stack.resources)
-        .map(|resource| {
-            let stack = &stack;
-            async move {
-                let facts = match reason(&resource.type_name) {
-                    Some(why) => Facts::NotRead(why.to_owned()),
-                    None => live.read(stack, resource).await?,
-                };
-                Ok::<_, Unreachable>((resource.logical_id.clone(), facts))
-            }
+    let mut heard = |done| progress(done, total);
+    read(&first, first.resources.iter(), live, &mut facts, &mut heard).await?;
+    // What needs another's attribute (a stream's ARN) to be found at all is looked for once that is known.
+    let second = resolved(&attributes(&facts));
+    let before = &first.resources;
+    let changed = second
+        .resources
+        .iter()
+        .filter(|resource| !before.contains(resource));
+    read(&second, changed, live, &mut facts, &mut heard).await?;
+    let stack = resolved(&attributes(&facts));
+    let report = judge(&stack, &facts, deployed.target);
+    Ok(Detected { stack, report })
+}
+
+/// Reads resources, so many at once.
+async fn read<'a>(
+    stack: &'a Stack,
+    resources: impl Iterator<Item = &'a Resource>,
+    live: &impl Live,
+    facts: &mut BTreeMap<String, Facts>,
+    progress: &mut dyn FnMut(usize),
+) -> Result<(), Unreachable> {
+    let mut reading = futures_util::stream::iter(resources)
+        .map(|resource| async move {
+            let facts = match reason(&resource.type_name) {
+                Some(why) => Facts::NotRead(why.to_owned()),
+                None => live.read(stack, resource).await?,
+            };
+            Ok::<_, Unreachable>((resource.logical_id.clone(), facts))
         })
         .buffer_unordered(AT_ONCE);
     while let Some(read) = reading.next().await {
         let (id, of) = read?;
         facts.insert(id, of);
-        progress(facts.len(), total);
+        progress(facts.len());
     }
-    drop(reading);
-    let attributes = facts
-        .iter()
-        .filter_map(|(id, facts)| match facts {
-            Facts::Found(found) => Some((id.clone(), found.attributes.clone())),
-            _ => None,
-        })
-        .collect();
-    let stack = resolved(&attributes);
-    let report = judge(&stack, &facts, deployed.target);
-    Ok(Detected { stack, report })
+    Ok(())
+}
+
+/// Attributes by logical id.
+fn attributes(facts: &BTreeMap<String, Facts>) -> Attributes {
+    let of = facts.iter().filter_map(|(id, facts)| match facts {
+        Facts::Found(found) => Some((id.clone(), found.attributes.clone())),
+        _ => None,
+    });
+    of.collect()
 }
 
 /// Compares what was deployed with the facts. Pure.
@@ -286,7 +305,7 @@ fn is_unset(type_name: &str, property: &str, actual: &Map<String, Value>) -> boo
 }
 
 /// Properties that a service tells in another form than the template does.
-fn told_otherwise(type_name: &str, expected: &mut Map<String, Value>) {
+pub(crate) fn told_otherwise(type_name: &str, expected: &mut Map<String, Value>) {
     match type_name {
         // The archive's key is its content's sha256, which is what Lambda tells of a function's code.
         "AWS::Lambda::Function" => {
@@ -343,7 +362,8 @@ pub(crate) fn is_declared(stack: &Stack, child: &Child) -> bool {
     })
 }
 
-/// Whether a declared resource and something that is there are the same part, whatever their ids.
+/// Whether a declared resource and something that is there are the same part, whatever their ids. What is not known is
+/// no such thing: a part that might be ours is not taken for it.
 pub fn is_same_part(resource: &Resource, type_name: &str, properties: &Map<String, Value>) -> bool {
     let parts = parts_of(type_name);
     let mut told = resource.properties.clone();
@@ -354,7 +374,7 @@ pub fn is_same_part(resource: &Resource, type_name: &str, properties: &Map<Strin
         && parts
             .iter()
             .all(|name| match (told.get(*name), there.get(*name)) {
-                (Some(told), Some(there)) => unknown(told) || told == there,
+                (Some(told), Some(there)) => told == there,
                 (None, None) => true,
                 _ => false,
             })

@@ -6,51 +6,43 @@ use crate::live::Child;
 use cfn::{Path, Step};
 use serde_json::json;
 
-/// Type, property, why.
-const NOT_KEPT: &[(&str, &str, &str)] = &[
-    ("AWS::ApiGatewayV2::Api", "CorsConfiguration", DROPS),
-    ("AWS::ApiGatewayV2::Stage", "DefaultRouteSettings", DROPS),
-    ("AWS::ApiGatewayV2::Stage", "RouteSettings", DROPS),
-    ("AWS::CloudWatch::Dashboard", "Tags", DROPS),
+/// Type, and what it loses.
+const NOT_KEPT: &[(&str, &[&str])] = &[
+    ("AWS::ApiGatewayV2::Api", &["CorsConfiguration"]),
+    (
+        "AWS::ApiGatewayV2::Stage",
+        &["DefaultRouteSettings", "RouteSettings"],
+    ),
+    ("AWS::CloudWatch::Dashboard", &["Tags"]),
     (
         "AWS::DynamoDB::Table",
-        "PointInTimeRecoverySpecification",
-        DROPS,
+        &["PointInTimeRecoverySpecification", "SSESpecification"],
     ),
-    ("AWS::DynamoDB::Table", "SSESpecification", DROPS),
-    ("AWS::Events::EventBus", "DeadLetterConfig", DROPS),
-    ("AWS::Events::EventBus", "KmsKeyIdentifier", DROPS),
-    ("AWS::Events::EventBus", "LogConfig", DROPS),
-    ("AWS::Lambda::EventSourceMapping", "Tags", DROPS),
-    ("AWS::Lambda::Function", "DeadLetterConfig", DROPS),
-    ("AWS::Lambda::Function", "KmsKeyArn", DROPS),
     (
-        "AWS::Lambda::Function",
-        "ReservedConcurrentExecutions",
-        DROPS,
+        "AWS::Events::EventBus",
+        &["DeadLetterConfig", "KmsKeyIdentifier", "LogConfig"],
     ),
-    ("AWS::S3::Bucket", "BucketEncryption", DROPS),
-    ("AWS::S3::Bucket", "LifecycleConfiguration", DROPS),
-    ("AWS::S3::Bucket", "ObjectLockConfiguration", DROPS),
-    ("AWS::S3::Bucket", "ObjectLockEnabled", DROPS),
-    ("AWS::S3::Bucket", "OwnershipControls", DROPS),
-    ("AWS::S3::Bucket", "Tags", DROPS),
-    ("AWS::SNS::Topic", "KmsMasterKeyId", DROPS),
-    ("AWS::SNS::Topic", "TracingConfig", DROPS),
     (
-        "AWS::StepFunctions::StateMachine",
-        "EncryptionConfiguration",
-        DROPS,
+        "AWS::Lambda::EventSourceMapping",
+        &["MetricsConfig", "Tags"],
     ),
+    ("AWS::Lambda::Function", &["DeadLetterConfig", "KmsKeyArn"]),
+    (
+        "AWS::S3::Bucket",
+        &[
+            "BucketEncryption",
+            "LifecycleConfiguration",
+            "ObjectLockConfiguration",
+            "ObjectLockEnabled",
+            "OwnershipControls",
+            "Tags",
+        ],
+    ),
+    ("AWS::SNS::Topic", &["KmsMasterKeyId", "TracingConfig"]),
+    ("AWS::Scheduler::Schedule", &["KmsKeyArn"]),
     (
         "AWS::StepFunctions::StateMachine",
-        "LoggingConfiguration",
-        DROPS,
-    ),
-    (
-        "AWS::StepFunctions::StateMachine",
-        "TracingConfiguration",
-        DROPS,
+        &["TracingConfiguration"],
     ),
 ];
 
@@ -58,10 +50,10 @@ const DROPS: &str = "the local cloud accepts and drops it";
 
 /// Why a property that differs is nobody's change on the local cloud.
 pub fn not_kept(type_name: &str, property: &str) -> Option<&'static str> {
-    let found = NOT_KEPT
+    NOT_KEPT
         .iter()
-        .find(|(of, name, _)| *of == type_name && *name == property);
-    found.map(|(_, _, why)| *why)
+        .any(|(of, lost)| *of == type_name && lost.contains(&property))
+        .then_some(DROPS)
 }
 
 /// Whether the local cloud itself made it. Its topics have a default policy without AWS' condition on the owner.

@@ -5,6 +5,9 @@
 //! the comparison of both (`judge`, pure), and what people have accepted (`accepted`). A revert is a list of calls, made
 //! from the findings (`revert`, pure). Only `aws` performs anything.
 //!
+//! CloudFormation's own drift detection is not used: it reads a part of our types only, sees nothing that hangs beside the
+//! stack, and takes minutes where these readers take seconds. They cover every type that it covers here.
+//!
 //! Architecture Invariant: facts are data in the shape of CloudFormation's properties, calls are data too; whatever decides
 //! is tested without a service.
 
@@ -16,6 +19,7 @@ mod canonical;
 mod compare;
 mod detect;
 mod finding;
+mod history;
 mod kept;
 mod live;
 mod read;
@@ -31,6 +35,7 @@ pub use accepted::{Accepted, Adopted, BadAcceptance, Ignored};
 pub use call::{Api, Call, Protocol, Service, Trouble};
 pub use detect::{Deployed, Detected, Target, detect, judge};
 pub use finding::{Finding, Kind, NotChecked, Report, Risk};
+pub use history::explain;
 pub use live::{Child, Facts, Found, Live, Unreachable};
 pub use read::{Readers, TYPES};
 pub use resolve::{Attributes, Place, Resource, Stack, resolve};

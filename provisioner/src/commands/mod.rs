@@ -14,6 +14,8 @@ mod decide;
 #[cfg(feature = "aws")]
 mod down;
 #[cfg(feature = "aws")]
+mod drift;
+#[cfg(feature = "aws")]
 mod list;
 #[cfg(feature = "aws")]
 mod operate;
@@ -36,11 +38,12 @@ use crate::exit::{Exit, Failure};
 
 /// Runs a verb.
 pub async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
-    if context.ui.output == Output::Markdown && !matches!(verb, Verb::Diff(_)) {
-        return Err(
-            Failure::refused("usage.output", "--output markdown is for `diff` only")
-                .help("Use --output human or --output json."),
-        );
+    if context.ui.output == Output::Markdown && !matches!(verb, Verb::Diff(_) | Verb::Drift(_)) {
+        return Err(Failure::refused(
+            "usage.output",
+            "--output markdown is for `diff` and `drift` only",
+        )
+        .help("Use --output human or --output json."));
     }
     match verb {
         Verb::Synth => synth::run(context),
@@ -62,6 +65,8 @@ pub async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         #[cfg(feature = "aws")]
         Verb::Recover(args) => recover::run(context, &args).await,
         #[cfg(feature = "aws")]
+        Verb::Drift(args) => drift::run(context, &args).await,
+        #[cfg(feature = "aws")]
         Verb::Send(args) => operate::send(context, &args).await,
         #[cfg(feature = "aws")]
         Verb::Decide(args) => decide::run(context, &args).await,
@@ -77,6 +82,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         | Verb::List
         | Verb::Reap
         | Verb::Recover(_)
+        | Verb::Drift(_)
         | Verb::Send(_)
         | Verb::Decide(_)
         | Verb::Trace(_)

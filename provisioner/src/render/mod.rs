@@ -1,5 +1,7 @@
 //! How plans and results look: for people, as JSON, as Markdown. Pure: from our types to text.
 
+#[cfg(feature = "aws")]
+pub mod drift;
 mod json;
 mod markdown;
 mod plan;

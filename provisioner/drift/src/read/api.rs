@@ -3,6 +3,7 @@
 use super::shape::{capital, pick};
 use super::{Answer, Read, Readers, part};
 use crate::call::{Api, Call, Service, encode};
+use crate::canonical;
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack};
 use serde_json::Value;
@@ -29,7 +30,9 @@ pub async fn api<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resourc
             "Version",
         ],
     ));
+    // An API tells its tags, and so does the tagging of its service: on a local cloud each knows what came through it.
     let tags = tags(readers, stack, id).await;
+    let tags = tags.map(|tagged| Rc::new(both(&answer["tags"], &tagged)));
     part(&mut found, "Tags", tags)?;
     let (routes, integrations, stages, authorizers) = tokio::join!(
         within(readers, id, "routes"),
@@ -73,6 +76,15 @@ pub async fn api<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resourc
     Ok(found
         .attribute("ApiEndpoint", &answer["apiEndpoint"])
         .into())
+}
+
+fn both(own: &Value, tagged: &Value) -> Value {
+    let all = [own, tagged].map(canonical::tags);
+    let all = all.iter().filter_map(Value::as_object).flatten();
+    Value::Object(
+        all.map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+    )
 }
 
 /// Tags of an API, or of what lies within it.

@@ -158,28 +158,39 @@ impl<A: Api> Readers<A> {
         self.kept(key, all).await
     }
 
-    /// Tags of everything in the stack by ARN, in as few requests as there are pages. What the tagging API does not know
-    /// (it follows some services late, and a local cloud's knows fewer) is asked of its service: `alone`.
-    async fn tags(&self, stack: &Stack, arn: &str, alone: Call, member: &str) -> Answer {
+    /// Tags of everything in the stack, by ARN, in as few requests as there are pages.
+    async fn every_tag(&self, stack: &Stack) -> Answer {
         let every = Call::new(
             Service::Tagging,
             "GetResources",
             json!({"ResourcesPerPage": 100, "TagFilters": [
                 {"Key": "aws:cloudformation:stack-name", "Values": [stack.place.stack_name]}]}),
         );
-        if let Ok(every) = self
-            .pages(
-                every,
-                "ResourceTagMappingList",
-                ("PaginationToken", "PaginationToken"),
-            )
-            .await
+        let token = ("PaginationToken", "PaginationToken");
+        self.pages(every, "ResourceTagMappingList", token).await
+    }
+
+    /// A resource's tags: from the list of all, else, where the tagging API does not know it (it follows some services
+    /// late, and a local cloud's knows fewer), asked of its service: `alone`.
+    async fn tags(&self, stack: &Stack, arn: &str, alone: Call, member: &str) -> Answer {
+        if let Ok(every) = self.every_tag(stack).await
             && let Some(found) = shape::find(&every, "ResourceARN", arn)
         {
             return Ok(Rc::new(found["Tags"].clone()));
         }
         let answer = self.ask(alone).await?;
         Ok(Rc::new(answer[member].clone()))
+    }
+
+    /// Whether the tagging API knows resources of this kind at all.
+    async fn tags_know(&self, stack: &Stack, kind: &str) -> bool {
+        match self.every_tag(stack).await {
+            Ok(every) => every.as_array().is_some_and(|every| {
+                let mut arns = every.iter().filter_map(|one| one["ResourceARN"].as_str());
+                every.is_empty() || arns.any(|arn| arn.contains(kind))
+            }),
+            Err(_) => true,
+        }
     }
 }
 

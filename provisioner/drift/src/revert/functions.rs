@@ -34,6 +34,7 @@ pub const OF_MAPPING: &[&str] = &[
     "BisectBatchOnFunctionError",
     "DestinationConfig",
     "Enabled",
+    "EventSourceArn",
     "FilterCriteria",
     "FunctionName",
     "FunctionResponseTypes",
@@ -41,6 +42,7 @@ pub const OF_MAPPING: &[&str] = &[
     "MaximumBatchingWindowInSeconds",
     "MaximumRecordAgeInSeconds",
     "MaximumRetryAttempts",
+    "MetricsConfig",
     "ParallelizationFactor",
     "ScalingConfig",
     "Tags",
@@ -231,6 +233,12 @@ fn config_path(function: &str, qualifier: &str) -> String {
 }
 
 pub fn set_mapping(touched: &Touched<'_>) -> Vec<Call> {
+    // A stream that was switched off and on is another one, and a mapping keeps its source: it is made anew.
+    if touched.has("EventSourceArn") {
+        let mut calls = remove_mapping(touched.id());
+        calls.extend(make_mapping(touched));
+        return calls;
+    }
     let settings = OF_MAPPING
         .iter()
         .filter(|name| **name != "Tags" && touched.has(name));
@@ -240,6 +248,7 @@ pub fn set_mapping(touched: &Touched<'_>) -> Vec<Call> {
         ("DestinationConfig", None) => ("DestinationConfig", json!({"OnFailure": {}})),
         ("FilterCriteria", None) => ("FilterCriteria", json!({"Filters": []})),
         ("FunctionResponseTypes", None) => ("FunctionResponseTypes", json!([])),
+        ("MetricsConfig", None) => ("MetricsConfig", json!({"Metrics": []})),
         ("ScalingConfig", None) => ("ScalingConfig", json!({})),
         (name, None) => (name, touched.told_or_default(name)),
     });
@@ -252,9 +261,7 @@ pub fn set_mapping(touched: &Touched<'_>) -> Vec<Call> {
 }
 
 pub fn make_mapping(touched: &Touched<'_>) -> Vec<Call> {
-    let names = OF_MAPPING
-        .iter()
-        .chain(&["EventSourceArn", "StartingPosition"]);
+    let names = OF_MAPPING.iter().chain(&["StartingPosition"]);
     let told = names.filter_map(|name| {
         let told = touched.told(name)?;
         Some(match *name {

@@ -1,6 +1,7 @@
 //! From facts to findings.
 
 use super::{deployed, golden};
+use crate::detect::told_otherwise;
 use crate::{Facts, Finding, Found, Kind, Risk, Stack, Target, judge};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -9,17 +10,7 @@ use std::collections::BTreeMap;
 fn as_told(stack: &Stack) -> BTreeMap<String, Facts> {
     let facts = stack.resources.iter().map(|resource| {
         let mut properties = resource.properties.clone();
-        if let Some(code) = properties.remove("Code") {
-            let key = code["S3Key"].as_str().unwrap();
-            let sha256 = key.rsplit('/').next().unwrap().trim_end_matches(".zip");
-            properties.insert("Code".into(), json!({ "Sha256": sha256 }));
-        }
-        if properties.contains_key("FunctionName") && resource.type_name != "AWS::Lambda::Function"
-        {
-            let name = properties["FunctionName"].as_str().unwrap();
-            let name = name.rsplit(':').next().unwrap().to_owned();
-            properties.insert("FunctionName".into(), name.into());
-        }
+        told_otherwise(&resource.type_name, &mut properties);
         let found = Found {
             properties,
             ..Found::default()
