@@ -5,11 +5,16 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use std::path::Path;
+use time::OffsetDateTime;
 
 /// What the program needs of S3.
 pub trait Objects {
     /// Whether an object is there.
     async fn exists(&self, bucket: &str, key: &str) -> Result<bool, CallError>;
+    /// When an object was uploaded last; none where there is none.
+    async fn uploaded(&self, bucket: &str, key: &str) -> Result<Option<OffsetDateTime>, CallError>;
+    /// Deletes every version of an object.
+    async fn delete_key(&self, bucket: &str, key: &str) -> Result<(), CallError>;
     /// Uploads a file whose sha256 is known; S3 compares.
     async fn upload(
         &self,
@@ -55,6 +60,10 @@ fn absent(error: CallError) -> Result<bool, CallError> {
 
 impl Objects for SdkObjects {
     async fn exists(&self, bucket: &str, key: &str) -> Result<bool, CallError> {
+        Ok(self.uploaded(bucket, key).await?.is_some())
+    }
+
+    async fn uploaded(&self, bucket: &str, key: &str) -> Result<Option<OffsetDateTime>, CallError> {
         match self
             .client
             .head_object()
@@ -64,10 +73,48 @@ impl Objects for SdkObjects {
             .send()
             .await
         {
-            Ok(_) => Ok(true),
-            Err(error) if status(&error) == Some(404) => Ok(false),
-            Err(error) => absent(call_error("HeadObject", key, error)),
+            // One that doesn't say when counts as just uploaded.
+            Ok(found) => Ok(Some(
+                found
+                    .last_modified()
+                    .and_then(|at| OffsetDateTime::from_unix_timestamp(at.secs()).ok())
+                    .unwrap_or_else(OffsetDateTime::now_utc),
+            )),
+            Err(error) if status(&error) == Some(404) => Ok(None),
+            Err(error) => absent(call_error("HeadObject", key, error)).map(|_| None),
         }
+    }
+
+    async fn delete_key(&self, bucket: &str, key: &str) -> Result<(), CallError> {
+        let page = self
+            .client
+            .list_object_versions()
+            .bucket(bucket)
+            .prefix(key)
+            .expected_bucket_owner(&self.owner)
+            .send()
+            .await
+            .map_err(|error| call_error("ListObjectVersions", key, error))?;
+        let versions = page
+            .versions()
+            .iter()
+            .map(|version| (version.key(), version.version_id()));
+        let markers = page
+            .delete_markers()
+            .iter()
+            .map(|marker| (marker.key(), marker.version_id()));
+        for (_, version) in versions.chain(markers).filter(|(of, _)| *of == Some(key)) {
+            self.client
+                .delete_object()
+                .bucket(bucket)
+                .key(key)
+                .set_version_id(version.map(str::to_owned))
+                .expected_bucket_owner(&self.owner)
+                .send()
+                .await
+                .map_err(|error| call_error("DeleteObject", key, error))?;
+        }
+        Ok(())
     }
 
     async fn upload(

@@ -6,7 +6,7 @@ use crate::cloudformation::{
     CallError, ChangeSetKind, ChangeSetRequest, CloudFormation, TemplateSource,
 };
 use crate::deploy::{
-    Deployed, Pace, Ports, Prepared, Started, execute, follow, look, marker, prepare,
+    Deployed, FRESH, Pace, Ports, Prepared, Started, execute, follow, look, marker, prepare,
 };
 use crate::exit::{Exit, Failure};
 use crate::objects::Objects;
@@ -15,6 +15,7 @@ use cfn::Template;
 use sha2::{Digest, Sha256};
 use stack::{Artifacts, BOOTSTRAP_STACK, Environment, bootstrap};
 use std::collections::BTreeMap;
+use time::OffsetDateTime;
 
 /// What is to be published.
 #[derive(Debug)]
@@ -100,7 +101,9 @@ async fn upload(
         return Ok(());
     };
     let key = Artifacts::key(&archive.handler, &archive.sha256);
-    if objects.exists(bucket, &key).await? {
+    // One that was there for long may be about to go with the last stack that used it.
+    let uploaded = objects.uploaded(bucket, &key).await?;
+    if uploaded.is_some_and(|at| OffsetDateTime::now_utc() - at < FRESH) {
         return Ok(());
     }
     objects

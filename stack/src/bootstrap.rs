@@ -26,8 +26,8 @@ const TEMPLATE_DAYS: u32 = 30;
 /// is code, no business data. It is retained: environments depend on it.
 ///
 /// Handlers' archives never expire. Lambda keeps a copy of the code that runs, but a rollback, ours or CloudFormation's
-/// own, reads the archive of the version before, and no age says whether an environment still needs that one. They are
-/// a few megabytes a release; whoever wants them gone deletes them by hand.
+/// own, reads the archive of the version before, and no age says whether an environment still needs that one. Those that
+/// no stack uses any more go with the last environment that did; the rest are a few megabytes a release.
 #[must_use]
 pub fn bootstrap(account: &str, region: &str) -> Template {
     let mut stack = Stack::new("What provision needs before any environment: the artifacts bucket");

@@ -1,5 +1,6 @@
 //! From a wanted template to a settled stack, and back to nothing: change set, execution, following, outcome.
 
+mod archives;
 mod census;
 mod change_set;
 mod converge;
@@ -17,6 +18,7 @@ mod tests;
 mod unapplied;
 mod viewed;
 
+pub use archives::FRESH;
 pub use census::{Fate, Row, fate, row};
 pub use change_set::{Prepared, execute, prepare};
 pub use converge::{Ports, Wanted, converge, plan};

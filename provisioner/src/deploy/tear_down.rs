@@ -4,6 +4,7 @@
 //! What the deployed stack says outranks the environment file: AWS's protection and the policies of its template are
 //! never overridden here.
 
+use super::archives::clear_unused;
 use super::census::is_ours;
 use super::converge::Ports;
 use super::follow::{Pace, Started, follow_deletion, marker};
@@ -152,10 +153,14 @@ pub async fn remove(
     if environment.target == Target::Local {
         clear(api, &delete_archive(&environment.archive_name())).await?;
     }
-    match held {
-        Some(held) => settle(held, api, environment, pace, ui).await,
-        None => Ok(TornDown::default()),
+    let Some(held) = held else {
+        return Ok(TornDown::default());
+    };
+    let now = OffsetDateTime::now_utc();
+    if let Err(error) = clear_unused(ports, environment, &held.template, now, ui).await {
+        ui.warn(format!("archives that nobody uses may be left: {error}"));
     }
+    settle(held, api, environment, pace, ui).await
 }
 
 /// What a stack held that is deleted now.

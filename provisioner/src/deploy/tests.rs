@@ -17,6 +17,7 @@ use stack::{Environment, Target};
 use std::collections::BTreeMap;
 
 mod approval;
+mod archives;
 mod bootstrap;
 mod change_sets;
 mod down;

@@ -4,6 +4,7 @@ use super::Scripted;
 use crate::cloudformation::CallError;
 use crate::objects::Objects;
 use std::path::Path;
+use time::{Duration, OffsetDateTime};
 
 impl Objects for Scripted {
     async fn exists(&self, bucket: &str, key: &str) -> Result<bool, CallError> {
@@ -15,9 +16,28 @@ impl Objects for Scripted {
             .is_some_and(|b| b.contains_key(key)))
     }
 
+    async fn uploaded(&self, bucket: &str, key: &str) -> Result<Option<OffsetDateTime>, CallError> {
+        let there = self.exists(bucket, key).await?;
+        let now = OffsetDateTime::now_utc();
+        let at = match self.state().aged.contains(key) {
+            true => now - Duration::days(2),
+            false => now,
+        };
+        Ok(there.then_some(at))
+    }
+
+    async fn delete_key(&self, bucket: &str, key: &str) -> Result<(), CallError> {
+        self.call("DeleteObject")?;
+        if let Some(objects) = self.state().buckets.get_mut(bucket) {
+            objects.remove(key);
+        }
+        Ok(())
+    }
+
     async fn upload(&self, bucket: &str, key: &str, _: &Path, _: &str) -> Result<(), CallError> {
         self.call("PutObject")?;
         let mut state = self.state();
+        state.aged.remove(key);
         let objects = state.buckets.entry(bucket.to_owned()).or_default();
         objects.insert(key.to_owned(), Vec::new());
         Ok(())

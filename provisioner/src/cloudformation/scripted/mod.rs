@@ -32,6 +32,8 @@ pub struct State {
     pub deleted: BTreeMap<String, FakeStack>,
     /// Objects by bucket and key.
     pub buckets: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
+    /// Keys of objects that were uploaded two days ago; all others just now.
+    pub aged: std::collections::BTreeSet<String>,
     /// Every call, in order.
     pub calls: Vec<&'static str>,
     /// What somebody else does just before the next of these calls.
