@@ -10,6 +10,7 @@ mod peppol_cii;
 mod peppol_ubl;
 mod ubl;
 
+use crate::national;
 use crate::required::{rule_broken, violation};
 use contracts::events::Violation;
 use en16931::{Invoice, profiles};
@@ -25,6 +26,8 @@ pub(crate) struct Corrections {
     /// Those of them that XRechnung takes over unchanged. Others it has under the same ids at levels or in words of its own:
     /// these are the library's.
     shared: &'static [&'static str],
+    /// Where the terms of Peppol's national rules are.
+    national: &'static national::Names,
 }
 
 struct Decisions {
@@ -36,8 +39,10 @@ struct Decisions {
 pub(crate) struct Corrected {
     /// The rules that were decided; the library's findings on them don't count.
     pub decided: Vec<&'static str>,
-    /// Which of them the document breaks.
+    /// Which of them the document breaks, and of the national rules that the profile adds.
     pub broken: Vec<Violation>,
+    /// National rules that only warn.
+    pub warnings: Vec<Violation>,
 }
 
 /// For UBL 2.1.
@@ -59,6 +64,7 @@ pub(crate) static UBL: Corrections = Corrections {
         "PEPPOL-EN16931-R061",
         "PEPPOL-EN16931-R101",
     ],
+    national: &national::UBL,
 };
 
 /// For CII D16B.
@@ -72,6 +78,7 @@ pub(crate) static CII: Corrections = Corrections {
         broken: peppol_cii::broken,
     },
     shared: &["PEPPOL-EN16931-R043", "PEPPOL-EN16931-R101"],
+    national: &national::CII,
 };
 
 impl Corrections {
@@ -79,10 +86,14 @@ impl Corrections {
     pub(crate) fn of(&self, root: Node<'_, '_>, invoice: &Invoice) -> Corrected {
         let mut decided = self.core.rules.to_vec();
         let mut broken = Vec::new();
+        let mut warnings = Vec::new();
         (self.core.broken)(root, &mut broken);
         let peppol = Some(profiles::PEPPOL_BIS_3.slug);
         let declared = profiles::classify(invoice.specification_id.as_deref()).profile();
         let taken: Vec<_> = if declared.map(|profile| profile.slug) == peppol {
+            let national = national::of(root, self.national);
+            broken.extend(national.broken);
+            warnings = national.warnings;
             self.peppol.rules.to_vec()
         } else {
             let mut shared = self.shared.to_vec();
@@ -96,7 +107,11 @@ impl Corrections {
             broken.extend(found);
             decided.extend(taken);
         }
-        Corrected { decided, broken }
+        Corrected {
+            decided,
+            broken,
+            warnings,
+        }
     }
 }
 

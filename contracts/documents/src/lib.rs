@@ -10,6 +10,7 @@ mod corrections;
 mod document;
 mod json;
 mod judge;
+mod national;
 mod required;
 mod safety;
 mod ubl;

@@ -6,6 +6,7 @@ mod corrections;
 mod hostile;
 mod json;
 mod mutations;
+mod national;
 mod samples;
 mod schema;
 

@@ -82,7 +82,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
     let amounts_told = broken
         .iter()
         .any(|v| v.rule.starts_with("BR-DEC") || v.rule == required::VALUE);
-    let mut warnings = Vec::new();
+    let mut warnings = corrected.warnings;
     let decided = corrected.decided;
     let decided_here = |entry: &Entry| {
         let rule = entry.rule.as_deref();

@@ -69,9 +69,8 @@ pub(crate) fn markdown() -> String {
          1.3.16), OpenPeppol for `PEPPOL-*` (peppol-bis-invoice-3, May 2025; under that profile, and those that\n\
          XRechnung takes over unchanged under XRechnung too). Amounts that the library's\n\
          reader refuses (`.50`, `12.500`) are rewritten for it (`src/amounts.rs`), so that they break their own rule and no\n\
-         other. Not covered: the national rules of Peppol (`DE-R-*`, `DK-R-*`, `GR-*`, `IT-R-*`, `NL-R-*`, `NO-R-*`,\n\
-         `SE-R-*`), `PEPPOL-EN16931-R004` (a document that names another profile is judged by that one) and, in CII,\n\
-         `PEPPOL-COMMON-R048` (a warning).\n\n\
+         other. The national rules of Peppol stand in NATIONAL.md. Not covered: `PEPPOL-EN16931-R004` (a document that names\n\
+         another profile is judged by that one) and, in CII, `PEPPOL-COMMON-R048` (a warning).\n\n\
          | rule | the library | decided here |\n|---|---|---|\n",
     );
     for row in TABLE {
