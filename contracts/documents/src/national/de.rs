@@ -173,20 +173,23 @@ fn discounts_read(note: &str) -> bool {
 
 /// `#SKONTO#TAGE=14#PROZENT=2.25#`, with or without a base (`BASISBETRAG=-9.50#`).
 fn is_discount(line: &str) -> bool {
-    let start = "#SKONTO#TAGE=";
-    line.match_indices(start).any(|(at, _)| {
-        let parts: Vec<_> = line[at + start.len()..].split('#').collect();
-        let percent = |part: &str| part.strip_prefix("PROZENT=").is_some_and(is_cents);
-        let base = |part: &str| {
-            let amount = part.strip_prefix("BASISBETRAG=");
-            amount.is_some_and(|amount| is_cents(amount.strip_prefix('-').unwrap_or(amount)))
-        };
-        match parts[..] {
-            [days, share, ""] => is_digits(days) && percent(share),
-            [days, share, of, ""] => is_digits(days) && percent(share) && base(of),
-            _ => false,
+    let Some((_, rest)) = line.rsplit_once("#SKONTO#TAGE=") else {
+        return false;
+    };
+    let percent = |part: &str| part.strip_prefix("PROZENT=").is_some_and(is_cents);
+    let base = |part: &str| {
+        let amount = part.strip_prefix("BASISBETRAG=");
+        amount.is_some_and(|amount| is_cents(amount.strip_prefix('-').unwrap_or(amount)))
+    };
+    let mut parts = rest.splitn(5, '#');
+    let mut next = || parts.next();
+    match [next(), next(), next(), next(), next()] {
+        [Some(days), Some(share), Some(""), None, None] => is_digits(days) && percent(share),
+        [Some(days), Some(share), Some(of), Some(""), None] => {
+            is_digits(days) && percent(share) && base(of)
         }
-    })
+        _ => false,
+    }
 }
 
 /// Digits with exactly two decimals.

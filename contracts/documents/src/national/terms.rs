@@ -5,6 +5,7 @@
 
 use crate::xml::text;
 use roxmltree::Node;
+use std::rc::Rc;
 
 /// Where the terms are in a syntax. Paths go from the root, from the party, from the payment means or from the line.
 pub(crate) struct Names {
@@ -132,7 +133,7 @@ pub(super) struct TaxNumber {
 pub(super) struct Means {
     pub code: String,
     /// BT-83.
-    pub payment_id: String,
+    pub payment_id: Rc<str>,
     /// BT-84.
     pub account: String,
     /// The accounts that a Swedish giro has.
@@ -142,7 +143,7 @@ pub(super) struct Means {
     /// BT-89.
     pub mandate: String,
     /// BT-91, and in CII the creditor's reference.
-    pub debited: String,
+    pub debited: Rc<str>,
 }
 
 impl<'a, 'i: 'a> Terms<'a, 'i> {
@@ -174,19 +175,27 @@ impl<'a, 'i: 'a> Terms<'a, 'i> {
 
     pub fn means(&self) -> Vec<Means> {
         let names = self.names;
-        let of = |node: Node<'_, '_>| {
-            let text = |path| value(node, path).unwrap_or_default();
+        let nodes = all(self.root, names.means);
+        let text = |node: &Node<'_, '_>, path: &str| value(*node, path).unwrap_or_default();
+        // What all ways to pay have in common is looked up once, however many they are.
+        let common = |path: &str| -> Option<Rc<str>> {
+            let node = nodes.first().filter(|_| path.starts_with("../"))?;
+            Some(text(node, path).into())
+        };
+        let (payment_id, debited) = (common(names.payment_id), common(names.debited));
+        let of = |node: &Node<'_, '_>| {
+            let own = |path: &str| text(node, path).into();
             Means {
-                code: text(names.means_code),
-                payment_id: text(names.payment_id),
-                account: text(names.account),
-                giro: all(node, names.giro).into_iter().map(self::text).collect(),
-                branch: text(names.branch),
-                mandate: text(names.mandate),
-                debited: text(names.debited),
+                code: text(node, names.means_code),
+                payment_id: payment_id.clone().unwrap_or_else(|| own(names.payment_id)),
+                account: text(node, names.account),
+                giro: all(*node, names.giro).into_iter().map(self::text).collect(),
+                branch: text(node, names.branch),
+                mandate: text(node, names.mandate),
+                debited: debited.clone().unwrap_or_else(|| own(names.debited)),
             }
         };
-        all(self.root, names.means).into_iter().map(of).collect()
+        nodes.iter().map(of).collect()
     }
 
     pub fn lines(&self) -> Vec<Node<'a, 'i>> {
