@@ -8,7 +8,9 @@ use super::tear_down::Scheduled;
 use crate::cloudformation::{StackResource, StackView};
 use crate::exit::{Exit, Failure};
 use cfn::Template;
-use drift::{Api, Call, Facts, Live, Place, Readers, Service, Trouble, Unreachable, resolve};
+use drift::{
+    Api, Call, Facts, Live, Place, Readers, Resource, Service, Trouble, Unreachable, resolve,
+};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 use stack::Environment;
@@ -127,14 +129,48 @@ impl Holdings {
         Ok(sight)
     }
 
-    /// The stack's own resources.
+    /// The stack's own resources. Queues and log groups are many: one list by the stack's name tells which of them are worth
+    /// a question of their own.
     async fn resources(&self, readers: &Readers<&impl Api>) -> Result<Sight, Unreachable> {
         let mut sight = Sight::default();
+        let stack = self.stack.place.stack_name.as_str();
+        let queues = json!({"QueueNamePrefix": stack, "MaxResults": 1000});
+        let queues = Call::new(Service::Sqs, "ListQueues", queues);
+        let groups = Call::new(
+            Service::Logs,
+            "DescribeLogGroups",
+            json!({ "logGroupNamePrefix": stack }),
+        );
+        let api = *readers.api();
+        let (queues, groups) = tokio::join!(
+            pages(api, queues, "QueueUrls", "NextToken"),
+            pages(api, groups, "logGroups", "nextToken")
+        );
+        let queues: Option<BTreeSet<String>> = queues.ok().map(|urls| {
+            let names = urls.iter().filter_map(Value::as_str).map(name_of);
+            names.map(str::to_owned).collect()
+        });
+        let groups: Option<BTreeSet<String>> = groups.ok().map(|groups| {
+            let names = groups
+                .iter()
+                .filter_map(|group| group["logGroupName"].as_str());
+            names.map(str::to_owned).collect()
+        });
+        let may_be_there = |resource: &Resource| {
+            let name = name_of(&resource.physical_id);
+            let listed = match resource.type_name.as_str() {
+                part if PARTS.contains(&part) => return false,
+                "AWS::SQS::Queue" => &queues,
+                "AWS::Logs::LogGroup" => &groups,
+                _ => return true,
+            };
+            match listed {
+                Some(listed) if name.starts_with(stack) => listed.contains(name),
+                _ => true,
+            }
+        };
         let mut reading = stream::iter(&self.stack.resources)
-            .filter(|resource| {
-                let whole = !PARTS.contains(&resource.type_name.as_str());
-                async move { whole }
-            })
+            .filter(|resource| std::future::ready(may_be_there(resource)))
             .map(|resource| async move {
                 let facts = readers.read(&self.stack, resource).await?;
                 Ok::<_, Unreachable>((resource, facts))
@@ -203,7 +239,7 @@ impl Holdings {
         let groups: BTreeSet<String> = self
             .stack
             .of("AWS::Lambda::Function")
-            .map(|function| format!("/aws/lambda/{}", drift_name(&function.physical_id)))
+            .map(|function| format!("/aws/lambda/{}", name_of(&function.physical_id)))
             .collect();
         if groups.is_empty() {
             return Ok(Sight::default());
@@ -342,9 +378,9 @@ fn delete_group(name: &str) -> Call {
     )
 }
 
-/// A function's name, from its name or its ARN.
-fn drift_name(id: &str) -> &str {
-    id.rsplit(':').next().unwrap_or(id)
+/// The last part of an ARN, a URL or a path; else the whole.
+fn name_of(id: &str) -> &str {
+    id.rsplit([':', '/']).next().unwrap_or(id)
 }
 
 fn list(value: &Value) -> Vec<&Value> {
