@@ -115,10 +115,12 @@ impl Comparison<'_> {
     }
 
     fn push(&mut self, path: &Path, expected: Option<&Value>, actual: Option<&Value>) {
+        let by_default = || default_of(self.type_name, path).into_iter().next();
+        let model = expected.cloned().or_else(by_default);
         self.differences.push(Difference {
             path: path.clone(),
             expected: expected.cloned(),
-            actual: actual.cloned(),
+            actual: actual.map(|actual| as_kind_of(model.as_ref(), actual)),
         });
     }
 
@@ -208,6 +210,19 @@ fn step(path: &Path, element: &Value, list: &[Value]) -> Path {
     }
 }
 
+/// A text as the number or truth value that it stands for, where that is what the property holds.
+fn as_kind_of(model: Option<&Value>, value: &Value) -> Value {
+    let parsed = match (model, value) {
+        (Some(Value::Number(_) | Value::Bool(_)), Value::String(text)) => {
+            serde_json::from_str(text).ok()
+        }
+        _ => None,
+    };
+    parsed
+        .filter(|parsed: &Value| parsed.is_number() || parsed.is_boolean())
+        .unwrap_or_else(|| value.clone())
+}
+
 /// Whether two scalars mean the same: services answer `"180"` for 180 and `"true"` for true.
 fn alike(one: &Value, other: &Value) -> bool {
     if one == other {
@@ -226,6 +241,7 @@ fn alike(one: &Value, other: &Value) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
     use serde_json::json;
@@ -255,6 +271,15 @@ mod tests {
         );
         // A declared default that the service does not mention is none either.
         assert!(paths(queue, json!({"DelaySeconds": 0}), json!({})).is_empty());
+    }
+
+    #[test]
+    fn a_number_that_came_as_a_text_is_shown_as_a_number() {
+        let told = Map::from_iter([("VisibilityTimeout".to_owned(), json!(180))]);
+        let there = json!({"VisibilityTimeout": "5", "DelaySeconds": "90"});
+        let (differences, _) = compare("AWS::SQS::Queue", &told, there.as_object().unwrap());
+        let actual: Vec<_> = differences.iter().map(|one| one.actual.clone()).collect();
+        assert_eq!(actual, [Some(json!(90)), Some(json!(5))]);
     }
 
     #[test]

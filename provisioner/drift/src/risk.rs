@@ -115,6 +115,8 @@ fn access(difference: &Difference) -> Risk {
     let denies = |value: &Value| value.get("Effect").and_then(Value::as_str) == Some("Deny");
     match (&difference.expected, &difference.actual) {
         (Some(gone), None) if gone.get("Effect").is_some() && !denies(gone) => Risk::LosesEvents,
+        // Identity policies of ours grant only.
+        (Some(_), None) if grants_only(difference) => Risk::LosesEvents,
         (None, Some(come)) if denies(come) => Risk::LosesEvents,
         (Some(Value::Array(told)), Some(Value::Array(there)))
             if there.iter().all(|value| told.contains(value)) && !in_condition(difference) =>
@@ -123,6 +125,12 @@ fn access(difference: &Difference) -> Risk {
         }
         _ => Risk::WidensAccess,
     }
+}
+
+fn grants_only(difference: &Difference) -> bool {
+    let first = difference.path.steps().first();
+    matches!(first, Some(Step::Key(key)) if key == "Policies" || key == "ManagedPolicyArns")
+        && !in_condition(difference)
 }
 
 fn in_condition(difference: &Difference) -> bool {

@@ -217,7 +217,7 @@ impl Scene {
             for step in steps {
                 match self.carry_out(&step).await {
                     Ok(()) => {
-                        ui.say(format!("put back: {}", step.what));
+                        ui.explain(format!("put back: {}", step.what));
                         outcome.reverted.push(step.what);
                     }
                     Err(why) => {

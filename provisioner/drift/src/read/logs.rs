@@ -12,7 +12,7 @@ pub async fn group<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resou
     let groups = Call::new(
         Service::Logs,
         "DescribeLogGroups",
-        json!({ "logGroupNamePrefix": name }),
+        json!({ "logGroupNamePrefix": shared_prefix(name, &stack.place.stack_name) }),
     );
     let groups = readers
         .pages(groups, "logGroups", ("nextToken", "nextToken"))
@@ -86,4 +86,10 @@ pub async fn group<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resou
     }
     let arn = json!(format!("{bare}:*"));
     Ok(found.attribute("Arn", &arn).into())
+}
+
+/// Up to the stack's name, where it stands in a group's: then one list tells of all of them.
+fn shared_prefix<'a>(name: &'a str, stack: &str) -> &'a str {
+    name.find(stack)
+        .map_or(name, |at| &name[..at + stack.len()])
 }

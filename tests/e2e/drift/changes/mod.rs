@@ -125,3 +125,18 @@ pub fn all(scene: &Scene) -> Vec<Change> {
     .flatten()
     .collect()
 }
+
+/// The changes in rounds, no two of one resource in the same: what is made, found and put back together.
+pub fn rounds(changes: Vec<Change>) -> Vec<Vec<Change>> {
+    let mut rounds: Vec<Vec<Change>> = Vec::new();
+    for change in changes {
+        let free = rounds
+            .iter_mut()
+            .find(|round| round.iter().all(|other| other.owner != change.owner));
+        match free {
+            Some(round) => round.push(change),
+            None => rounds.push(vec![change]),
+        }
+    }
+    rounds
+}
