@@ -54,14 +54,15 @@ fn eight_at_once_come_and_go_without_interference() {
     ];
     assert_eq!(longest.len(), 32);
     let all = |args: &'static [&'static str]| -> Vec<Value> {
-        let running: Vec<_> = names
-            .iter()
-            .map(|name| {
-                let program = program.clone();
-                thread::spawn(move || json_of(&program, &on(name, args), &[0]))
-            })
-            .collect();
-        running.into_iter().map(|run| run.join().unwrap()).collect()
+        thread::scope(|scope| {
+            let running: Vec<_> = names
+                .map(|name| {
+                    let program = &program;
+                    scope.spawn(move || json_of(program, &on(name, args), &[0]))
+                })
+                .into();
+            running.into_iter().map(|run| run.join().unwrap()).collect()
+        })
     };
     let ups = all(&["up", "--ttl", "1h", "--yes"]);
     let stacks: std::collections::BTreeSet<&str> = ups
