@@ -48,7 +48,8 @@ macro_rules! readers {
         impl<A: Api> Readers<A> {
             async fn dispatch(&self, stack: &Stack, resource: &Resource) -> Read {
                 match resource.type_name.as_str() {
-                    $($type_name => $module::$function(self, stack, resource).await,)+
+                    // Boxed: one future large enough for every reader would be moved for each resource.
+                    $($type_name => Box::pin($module::$function(self, stack, resource)).await,)+
                     other => Ok(Facts::NotRead(format!("there is no reader for {other} yet"))),
                 }
             }
@@ -170,13 +171,28 @@ impl<A: Api> Readers<A> {
         self.pages(every, "ResourceTagMappingList", token).await
     }
 
-    /// A resource's tags: from the list of all, else, where the tagging API does not know it (it follows some services
-    /// late, and a local cloud's knows fewer), asked of its service: `alone`.
+    /// Tags of everything of a service, by ARN.
+    async fn every_tag_of(&self, service: &str) -> Answer {
+        let input = json!({"ResourcesPerPage": 100, "ResourceTypeFilters": [service]});
+        let every = Call::new(Service::Tagging, "GetResources", input);
+        let token = ("PaginationToken", "PaginationToken");
+        self.pages(every, "ResourceTagMappingList", token).await
+    }
+
+    /// A resource's tags: from the list of the stack's, else from the list of its service's (not everything carries the
+    /// stack's name), else, where the tagging API does not know it (it follows some services late, and a local cloud's
+    /// knows fewer), asked of its service: `alone`.
     async fn tags(&self, stack: &Stack, arn: &str, alone: Call, member: &str) -> Answer {
-        if let Ok(every) = self.every_tag(stack).await
-            && let Some(found) = shape::find(&every, "ResourceARN", arn)
-        {
-            return Ok(Rc::new(found["Tags"].clone()));
+        let found = |every: Rc<Value>| {
+            let one = shape::find(&every, "ResourceARN", arn)?;
+            Some(Rc::new(one["Tags"].clone()))
+        };
+        if let Some(tags) = self.every_tag(stack).await.ok().and_then(found) {
+            return Ok(tags);
+        }
+        let service = arn.split(':').nth(2).unwrap_or_default();
+        if let Some(tags) = self.every_tag_of(service).await.ok().and_then(found) {
+            return Ok(tags);
         }
         let answer = self.ask(alone).await?;
         Ok(Rc::new(answer[member].clone()))
