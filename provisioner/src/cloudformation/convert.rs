@@ -54,6 +54,27 @@ impl TryFrom<sdk::Stack> for StackView {
     }
 }
 
+/// What an event of an operation says that failed: `Queue (AWS::SQS::Queue) /Resources/Queue/Properties/X: reason`; none where
+/// it gives no reason.
+pub fn failure(event: &sdk::OperationEvent) -> Option<String> {
+    let reason = event
+        .validation_status_reason()
+        .or_else(|| event.hook_status_reason())
+        .or_else(|| event.resource_status_reason())?;
+    let mut text = event.logical_resource_id().unwrap_or_default().to_owned();
+    if let Some(type_name) = event.resource_type() {
+        text.push_str(&format!(" ({type_name})"));
+    }
+    if let Some(path) = event.validation_path() {
+        text.push_str(&format!(" {path}"));
+    }
+    let text = text.trim();
+    Some(match text {
+        "" => reason.to_owned(),
+        of => format!("{of}: {reason}"),
+    })
+}
+
 impl TryFrom<DescribeChangeSetOutput> for Page<ChangeSetView> {
     type Error = Missing;
     fn try_from(reply: DescribeChangeSetOutput) -> Result<Self, Missing> {
@@ -236,5 +257,22 @@ mod tests {
             Certainty::Certain
         );
         assert_eq!(change(vec![]), Certainty::Certain);
+    }
+
+    #[test]
+    fn what_early_validation_finds_is_said_with_its_place() {
+        let found = sdk::OperationEvent::builder()
+            .logical_resource_id("Queue")
+            .resource_type("AWS::SQS::Queue")
+            .validation_path("/Resources/Queue/Properties/DelaySeconds")
+            .validation_status_reason("901 is not less or equal to 900")
+            .build();
+        assert_eq!(
+            failure(&found).as_deref(),
+            Some(
+                "Queue (AWS::SQS::Queue) /Resources/Queue/Properties/DelaySeconds: 901 is not less or equal to 900"
+            )
+        );
+        assert_eq!(failure(&sdk::OperationEvent::builder().build()), None);
     }
 }

@@ -41,6 +41,10 @@ pub trait CloudFormation {
         page: Option<&str>,
     ) -> Result<Option<Page<ChangeSetView>>, CallError>;
 
+    /// What failed while a change set was made, in CloudFormation's words: early validation tells it of each property. Empty
+    /// where the target doesn't tell.
+    async fn failures(&self, id: &ChangeSetId) -> Result<Vec<String>, CallError>;
+
     /// Starts a change set. The token makes a retried request harmless.
     async fn execute_change_set(&self, id: &ChangeSetId, token: &str) -> Result<(), CallError>;
 

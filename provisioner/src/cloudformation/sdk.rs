@@ -1,7 +1,7 @@
 //! The port on the AWS SDK. One request a method; the SDK retries what is safe to retry.
 
 use super::CloudFormation;
-use super::convert::Missing;
+use super::convert::{Missing, failure};
 use super::error::{CallError, Kind};
 use super::types::*;
 use aws_sdk_cloudformation::Client;
@@ -225,6 +225,28 @@ impl CloudFormation for SdkCloudFormation {
             .map(Page::try_from)
             .transpose()
             .map_err(|Missing(field)| CallError::odd(ACTION, name_or_id, field))
+    }
+
+    async fn failures(&self, id: &ChangeSetId) -> Result<Vec<String>, CallError> {
+        let failed = sdk::EventFilter::builder().failed_events(true).build();
+        let mut next = None;
+        let mut failures = Vec::new();
+        loop {
+            let reply = self
+                .0
+                .describe_events()
+                .change_set_name(&id.id)
+                .filters(failed.clone())
+                .set_next_token(next)
+                .send()
+                .await
+                .map_err(|error| call_error("DescribeEvents", &id.id, error))?;
+            failures.extend(reply.operation_events().iter().filter_map(failure));
+            next = reply.next_token.filter(|token| !token.is_empty());
+            if next.is_none() {
+                return Ok(failures);
+            }
+        }
     }
 
     async fn execute_change_set(&self, id: &ChangeSetId, token: &str) -> Result<(), CallError> {

@@ -56,12 +56,17 @@ pub async fn prepare(
                 }
                 (ChangeSetStatus::Failed, _) => {
                     let reason = view.reason.unwrap_or_else(|| "no reason given".to_owned());
+                    let nothing = CallError::kind_of("", &reason) == Kind::NoChanges;
+                    // Not every target tells.
+                    let causes = match nothing {
+                        true => Vec::new(),
+                        false => cloud.failures(&view.id).await.unwrap_or_default(),
+                    };
                     // A failed change set, and the shell that it made, are of no use to anyone; the reason counts.
                     let _ = discard(cloud, &view.id).await;
-                    return if CallError::kind_of("", &reason) == Kind::NoChanges {
-                        Ok(Prepared::NoChanges)
-                    } else {
-                        Err(refused(request, &reason))
+                    return match nothing {
+                        true => Ok(Prepared::NoChanges),
+                        false => Err(refused(request, &reason, &causes)),
                     };
                 }
                 // Executed or outdated: a left-over under our name.
@@ -137,14 +142,15 @@ async fn made(
     }
 }
 
-fn refused(request: &ChangeSetRequest, reason: &str) -> Failure {
-    Failure::new(
-        Exit::Failed,
-        "change-set.refused",
-        format!("CloudFormation can't make the change set: {reason}"),
-    )
-    .on(request.stack.as_str())
-    .help("Nothing was changed. Correct what the reason names, then run again.")
+fn refused(request: &ChangeSetRequest, reason: &str, causes: &[String]) -> Failure {
+    let mut message = format!("CloudFormation can't make the change set: {reason}");
+    for cause in causes {
+        message.push_str("\n  ");
+        message.push_str(cause);
+    }
+    Failure::new(Exit::Failed, "change-set.refused", message)
+        .on(request.stack.as_str())
+        .help("Nothing was changed. Correct what the reason names, then run again.")
 }
 
 /// Starts the change set. An answer that was lost and a start that happened already are both fine.

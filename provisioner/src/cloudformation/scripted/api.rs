@@ -245,6 +245,11 @@ impl CloudFormation for Scripted {
         }))
     }
 
+    async fn failures(&self, _id: &ChangeSetId) -> Result<Vec<String>, CallError> {
+        self.call("DescribeEvents")?;
+        Ok(self.state().invalid.clone())
+    }
+
     async fn execute_change_set(&self, id: &ChangeSetId, _token: &str) -> Result<(), CallError> {
         const ACTION: &str = "ExecuteChangeSet";
         self.call(ACTION)?;

@@ -23,6 +23,9 @@ pub struct Scripted {
     state: RefCell<State>,
 }
 
+/// What somebody else does meanwhile.
+pub type Meddling = fn(&mut State);
+
 /// What is there, and what is to go wrong.
 #[derive(Debug, Default)]
 pub struct State {
@@ -37,7 +40,7 @@ pub struct State {
     /// Every call, in order.
     pub calls: Vec<&'static str>,
     /// What somebody else does just before the next of these calls.
-    pub meddles: Option<(&'static str, fn(&mut State))>,
+    pub meddles: Option<(&'static str, Meddling)>,
     /// From this call on nothing answers and nothing happens: the program was killed.
     pub killed_at: Option<usize>,
     /// The next answer of these calls is lost after they took effect.
@@ -68,6 +71,8 @@ pub struct State {
     pub late_events: usize,
     /// Every change set fails, for this reason.
     pub refuses_change_sets: Option<&'static str>,
+    /// What early validation finds in them.
+    pub invalid: Vec<String>,
     /// The making of change sets never ends.
     pub never_made: bool,
     /// What was answered to each CreateChangeSet token.

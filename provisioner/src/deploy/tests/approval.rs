@@ -1,7 +1,7 @@
 //! The approved plan is the plan that runs: whatever changes in between makes `up` refuse.
 
 use super::*;
-use crate::cloudformation::scripted::State;
+use crate::cloudformation::scripted::{Meddling, State};
 
 fn dev(state: &mut State) -> &mut crate::cloudformation::scripted::FakeStack {
     state.stacks.get_mut("invoicing-dev").unwrap()
@@ -9,7 +9,7 @@ fn dev(state: &mut State) -> &mut crate::cloudformation::scripted::FakeStack {
 
 #[tokio::test(start_paused = true)]
 async fn what_changes_between_plan_and_execution_makes_it_refuse() {
-    let meddlings: [(&str, fn(&mut State)); 5] = [
+    let meddlings: [(&str, Meddling); 5] = [
         ("template", |state| {
             dev(state).template = template(9).minified()
         }),

@@ -54,6 +54,24 @@ async fn a_refused_first_change_set_leaves_no_shell() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_early_validation_finds_is_said_after_the_reason() {
+    let world = Scripted::default();
+    let cause = "Queue (AWS::SQS::Queue) /Resources/Queue/Properties/DelaySeconds: 901 is not less or equal to 900";
+    {
+        let mut state = world.state();
+        state.refuses_change_sets = Some("validation failed");
+        state.invalid.push(cause.to_owned());
+    }
+    let failure = prepared(&world, ChangeSetKind::Create).await.unwrap_err();
+    let message = failure.message;
+    assert!(
+        message.find("validation failed") < message.find(cause),
+        "{message}"
+    );
+    assert!(message.contains(cause));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_shell_that_another_run_has_begun_to_create_is_left_alone() {
     let world = Scripted::default();
     let Ok(Prepared::Ready(view)) = prepared(&world, ChangeSetKind::Create).await else {
