@@ -35,6 +35,9 @@ pub(crate) struct Body {
     /// In the person's words; only an approval may do without.
     #[serde(default)]
     pub(crate) reason: String,
+    /// Of a decision on a vendor's account only: the version of the profile that the person has read.
+    #[serde(default)]
+    pub(crate) version: Option<u64>,
 }
 
 /// Reads a decision. What is wrong is said without its words.
@@ -55,7 +58,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Body, Refused> {
     let body: Body = serde_json::from_slice(bytes).map_err(|_| {
         Refused::invalid(
             "Expected are `decision` (approve, reject, dispute or resolve), `reason`, with resolve `outcome` (pay or reject), \
-             and no other field.",
+             on a vendor's account `version`, and no other field.",
         )
     })?;
     let reason = body.reason.trim();

@@ -26,6 +26,11 @@ pub(crate) async fn decide<W: DecisionWorld>(
     request: &Request,
 ) -> Result<Response, Refused> {
     let body = body::read(&request.body)?;
+    if body.version.is_some() {
+        return Err(Refused::invalid(
+            "Only a decision on a vendor's account has a `version`.",
+        ));
+    }
     let id = request.parameter("invoiceId");
     let id: InvoiceId = id
         .and_then(|id| id.parse().ok())

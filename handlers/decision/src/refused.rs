@@ -153,6 +153,15 @@ impl Refused {
         Self::new(409, "nothing-pending", title, detail)
     }
 
+    /// The person has read another version of the profile than stands now.
+    pub(crate) fn version_moved(now: u64) -> Self {
+        let title = "The vendor is no longer as you have read it.";
+        let detail = format!(
+            "It is at version {now} now, and another account may be pending: look at it again, and decide with that `version`."
+        );
+        Self::new(409, "version-moved", title, detail)
+    }
+
     /// The account can't be the right one.
     pub(crate) fn account_invalid() -> Self {
         let title = "The pending account is no valid account.";

@@ -1,4 +1,7 @@
 //! A decision on a vendor's pending account: confirmed by a second person after the waiting time, or dropped (R26).
+//!
+//! It is about the profile that the person has read, by its version: an account that was asked for since is another one, and
+//! nobody looked at it.
 
 use crate::body::{self, Body, Decision};
 use crate::four_eyes::{Rule, asked_for_account};
@@ -28,11 +31,14 @@ pub(crate) async fn decide<W: DecisionWorld>(
             return Err(Refused::invalid("An account is approved or rejected."));
         }
     };
+    let read = body.version.ok_or_else(|| {
+        Refused::invalid("It needs the `version` of the vendor that you have read: GET /vendors/{vendorId} shows it.")
+    })?;
     let id = request.parameter("vendorId");
     let id: VendorId = id
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| Refused::absent("vendor"))?;
-    let profile = decide_again(|| attempt(world, request, id, &body, verdict)).await??;
+    let profile = decide_again(|| attempt(world, request, id, (read, &body), verdict)).await??;
     tracing::info!(vendor_id = %id, version = profile.version, "a decision on an account stands");
     let taken = Taken {
         id: id.to_string(),
@@ -52,7 +58,7 @@ async fn attempt<W: DecisionWorld>(
     world: &W,
     request: &Request,
     id: VendorId,
-    body: &Body,
+    (read, body): (u64, &Body),
     verdict: Verdict,
 ) -> Result<Result<VendorProfile, Refused>, Fault> {
     let Some(stored) = world.vendor(id).await? else {
@@ -71,7 +77,7 @@ async fn attempt<W: DecisionWorld>(
         reason: body.reason.clone(),
         at: origin.now,
     };
-    let profile = match next(&stored, decision, request, world.policy()) {
+    let profile = match next((&stored, read), decision, request, world.policy()) {
         Ok(profile) => profile,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -82,7 +88,7 @@ async fn attempt<W: DecisionWorld>(
 
 /// The next version of the profile: with the pending account as its own and checked again, or without it.
 fn next(
-    stored: &VendorProfile,
+    (stored, read): (&VendorProfile, u64),
     decision: AccountDecision,
     request: &Request,
     policy: &Policy,
@@ -92,6 +98,9 @@ fn next(
     };
     if asked_for_account(stored, request) {
         return Err(Refused::four_eyes(Rule::AccountEditor));
+    }
+    if read != stored.version {
+        return Err(Refused::version_moved(stored.version));
     }
     let dropped = VendorProfile {
         version: stored.version + 1,

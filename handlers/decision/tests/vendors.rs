@@ -7,7 +7,7 @@ use contracts::State;
 use contracts::events::Finding;
 use contracts::records::VendorProfile;
 use contracts::tasks::Verdict;
-use desk::{Desk, account_decision, waiting};
+use desk::{Desk, account_decision, account_decision_on, waiting};
 use ports::ReadVendors;
 use ports::memory::sample;
 use serde_json::Value;
@@ -93,6 +93,67 @@ fn r26_a_second_person_confirms_after_the_waiting_time() {
         (409, "nothing-pending".into())
     );
     assert_eq!(profile(&desk).version, 2);
+}
+
+/// The sample's vendor as it stands after its pending account was asked for otherwise.
+fn swapped(account: &str) -> VendorProfile {
+    VendorProfile {
+        version: 2,
+        ..pending(account)
+    }
+}
+
+#[test]
+fn r26_an_account_that_nobody_has_looked_at_is_not_confirmed() {
+    let desk = desk_of(pending(OTHER));
+    desk.world.advance(Duration::hours(1));
+    desk.world
+        .seed_vendor(swapped("FR1420041010050500013M02606"));
+    for decision in ["approve", "reject"] {
+        let (response, body) = desk.send(&account_decision("cleo", decision));
+        assert_eq!(
+            (response.status, &body["code"]),
+            (409, &"version-moved".into())
+        );
+        assert!(!response.body.contains("FR14"));
+    }
+    assert_eq!(profile(&desk), swapped("FR1420041010050500013M02606"));
+    assert!(desk.world.outbox().is_empty());
+    let looked = account_decision_on(Some(2), "cleo", "approve");
+    assert_eq!(desk.says(&looked), (200, Value::Null));
+    assert_eq!(
+        profile(&desk).account(),
+        Some("FR1420041010050500013M02606")
+    );
+}
+
+#[test]
+fn r26_an_account_that_is_swapped_while_it_is_decided_about_is_not_confirmed() {
+    let desk = desk_of(pending(OTHER));
+    desk.world.advance(Duration::hours(1));
+    let request = account_decision("cleo", "approve");
+    let mut schedule = ports::memory::Schedule::default();
+    schedule.start(decision::handle(&desk.world, &request));
+    assert!(schedule.turn(0).is_none(), "the profile is read");
+    desk.world
+        .seed_vendor(swapped("FR1420041010050500013M02606"));
+    let answer = schedule.finish().remove(0);
+    assert_eq!(answer.status, 409);
+    assert!(answer.body.contains("version-moved"), "{}", answer.body);
+    assert_eq!(profile(&desk).version, 2);
+}
+
+#[test]
+fn r26_a_decision_on_an_account_says_what_it_is_about() {
+    let desk = desk_of(pending(OTHER));
+    desk.world.advance(Duration::hours(1));
+    for decision in ["approve", "reject"] {
+        assert_eq!(
+            desk.says(&account_decision_on(None, "cleo", decision)),
+            (400, "decision-invalid".into())
+        );
+    }
+    assert_eq!(profile(&desk).version, 1);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use crate::failure::Failure;
 use crate::portal::{exchange, exchange_while, lookup, problem_code, refused, worth_retrying};
 use crate::ports::{ApiRequest, ApiResponse, Method, Pace, PortalApi};
+use crate::vendor;
 use contracts::InvoiceId;
 use contracts::events::DisputeOutcome;
 use contracts::ids::Sha256Hex;
@@ -84,6 +85,8 @@ impl Decided {
 struct Subject {
     name: String,
     path: String,
+    /// The version that a vendor was found at: an account that is asked for later is not decided about (R26).
+    version: Option<u64>,
 }
 
 /// What a person wants to decide, in one run of the program.
@@ -131,22 +134,28 @@ async fn subject(api: &(impl PortalApi + Pace), id: &str) -> Result<Subject, Fai
             text: id.chars().take(80).collect(),
         });
     }
-    for kind in ["invoice", "vendor"] {
-        let name = format!("{kind} {id}");
-        let path = format!("/{kind}s/{id}");
-        let answer = exchange(api, &name, &lookup(path.clone())).await?;
-        if answer.status != 404 {
-            return Ok(Subject {
-                name: format!("the decision on {name}"),
-                path: format!("{path}/decisions"),
-            });
-        }
+    let found = |kind: &str, version| Subject {
+        name: format!("the decision on {kind} {id}"),
+        path: format!("/{kind}s/{id}/decisions"),
+        version,
+    };
+    let invoice = lookup(format!("/invoices/{id}"));
+    let answer = exchange(api, &format!("invoice {id}"), &invoice).await?;
+    if answer.status != 404 {
+        return Ok(found("invoice", None));
     }
-    Err(Failure::NothingThere { id: id.to_owned() })
+    match vendor::standing(api, id).await? {
+        Some(standing) => Ok(found("vendor", Some(standing.version))),
+        None => Err(Failure::NothingThere { id: id.to_owned() }),
+    }
 }
 
 fn request(subject: &Subject, wanted: Wanted<'_>) -> ApiRequest {
-    let body = wanted.decision.body(wanted.reason).to_string();
+    let mut body = wanted.decision.body(wanted.reason);
+    if let Some(version) = subject.version {
+        body["version"] = version.into();
+    }
+    let body = body.to_string();
     let scope = format!("{}\n{}\n{body}", subject.path, wanted.run);
     ApiRequest {
         method: Method::Post,

@@ -148,10 +148,18 @@ pub fn with_body(id: InvoiceId, caller: &str, key: &str, body: &Value) -> Reques
     )
 }
 
+/// On the first version of the sample's vendor.
 pub fn account_decision(caller: &str, decision: &str) -> Request {
-    let body = json!({ "decision": decision, "reason": "I called them" });
+    account_decision_on(Some(1), caller, decision)
+}
+
+pub fn account_decision_on(read: Option<u64>, caller: &str, decision: &str) -> Request {
+    let mut body = json!({ "decision": decision, "reason": "I called them" });
+    if let Some(version) = read {
+        body["version"] = version.into();
+    }
     let parameter = ("vendorId", sample::vendor_id().to_string());
-    let key = format!("{caller}-{decision}");
+    let key = format!("{caller}-{decision}-{read:?}");
     post(
         "/vendors/{vendorId}/decisions",
         parameter,

@@ -97,10 +97,13 @@ async fn r5_a_dispute_is_resolved_with_its_outcome() {
 #[tokio::test]
 async fn r26_a_vendors_account_is_decided_about_under_its_id() {
     let fake = FakeEnvironment::default();
-    let script = [problem(404, "not-found", None), shown(), taken(None)];
+    let vendor = answer(200, &json!({ "version": 7, "onboarded": true }));
+    let script = [problem(404, "not-found", None), vendor, taken(None)];
     decided(&fake, script, Decision::Reject).await.unwrap();
     let last = fake.requests.lock().unwrap().pop().unwrap();
     assert_eq!(last.path, format!("/vendors/{ID}/decisions"));
+    let body: Value = serde_json::from_slice(&last.body).unwrap();
+    assert_eq!(body["version"], 7, "the one that was read");
 }
 
 #[tokio::test]
@@ -140,6 +143,7 @@ async fn r27_what_may_not_be_decided_is_refused_at_once() {
         (403, "not-staff", None),
         (409, "not-waiting", None),
         (409, "already-decided", None),
+        (409, "version-moved", None),
         (409, "waiting-time", Some("86400")),
     ] {
         let fake = FakeEnvironment::default();
