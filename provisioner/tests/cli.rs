@@ -352,16 +352,67 @@ fn offline_diff_takes_the_committed_template_for_what_it_is() {
 }
 
 #[test]
-fn an_ephemeral_environment_is_not_made_without_a_name_and_a_life_time() {
-    for flags in [&[][..], &["--ttl", "4h"], &["--name", "pr-42"]] {
-        let all = [
-            &["up", "--env", "ephemeral", "--yes", "--output", "json"],
-            flags,
-        ]
-        .concat();
-        let document = error(&all);
-        assert_eq!(document["exit"], 3, "{flags:?}");
-        assert_eq!(document["error"]["code"], "usage.ephemeral", "{flags:?}");
+fn an_ephemeral_environment_is_not_made_without_a_name() {
+    for more in [&[][..], &["--ttl", "4h"]] {
+        let mut arguments = vec!["up", "--env", "ephemeral", "--yes", "--output", "json"];
+        arguments.extend(more);
+        let refusal = error(&arguments);
+        assert_eq!(refusal["exit"], 3);
+        let help = refusal["error"]["help"].as_str().unwrap();
+        assert!(help.contains("--name pr-42 --ttl 4h"));
+    }
+}
+
+#[test]
+fn environments_are_compared_with_each_other_whatever_their_accounts() {
+    let (code, _, _) = run(&["diff", "--env", "dev", "--against", "dev"]);
+    assert_eq!(code, 0);
+    let (code, stdout, _) = run(&[
+        "diff",
+        "--env",
+        "dev",
+        "--against",
+        "prod",
+        "--output",
+        "json",
+    ]);
+    assert_eq!(code, 2);
+    let document: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(document["baseline"], "the template of prod");
+    let changes = document["changes"].as_array().unwrap();
+    let table = changes
+        .iter()
+        .find(|change| change["logical_id"] == "InvoicesTable")
+        .unwrap();
+    let properties = table["properties"].as_array().unwrap();
+    let protection = properties
+        .iter()
+        .find(|property| property["path"] == "Properties.DeletionProtectionEnabled");
+    assert!(protection.is_some(), "{table:#}");
+    // Neither the account nor the tags make a difference of every resource.
+    assert!(
+        changes
+            .iter()
+            .all(|change| change["logical_id"] != "AuditThrottlesAlarm")
+    );
+    assert!(
+        document["tags"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|tag| tag["key"] == "cost-centre")
+    );
+    for other in ["nowhere", "../dev"] {
+        let arguments = [
+            "diff",
+            "--env",
+            "dev",
+            "--against",
+            other,
+            "--output",
+            "json",
+        ];
+        assert_eq!(error(&arguments)["exit"], 3);
     }
 }
 

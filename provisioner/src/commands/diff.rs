@@ -104,23 +104,25 @@ fn between(context: &Context, other: &str) -> Result<Plan, Failure> {
         ..context.global.clone()
     })?;
     let other = environment::load(&project, &other)?;
-    let template = |environment| {
-        neutral(
-            &synthesis::with_placeholders(environment).template,
-            environment,
-        )
+    // Every resource carries the file's tags: they are compared once, and not on each.
+    let tagged = Environment {
+        tags: environment.tags.clone(),
+        ..other.clone()
     };
-    let none = BTreeMap::new();
-    let side = |template| Side {
-        template,
-        tags: &none,
-    };
+    let template = |of: &Environment| neutral(&synthesis::with_placeholders(of).template, of);
+    let (before, after) = (template(&tagged)?, template(&environment)?);
     Ok(Plan::new(
         &environment.name,
         &environment.stack_name(),
         Baseline::Environment(other.name.clone()),
-        side(&template(&other)?),
-        side(&template(&environment)?),
+        Side {
+            template: &before,
+            tags: &other.tags,
+        },
+        Side {
+            template: &after,
+            tags: &environment.tags,
+        },
     ))
 }
 

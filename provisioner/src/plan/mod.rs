@@ -88,7 +88,9 @@ impl Plan {
             diff: cfn::diff(before.template, after.template),
             tags: match baseline {
                 // No stack, no tags to compare; a template on disk has none either.
-                Baseline::Deployed => tag_changes(before.tags, after.tags),
+                Baseline::Deployed | Baseline::Environment(_) => {
+                    tag_changes(before.tags, after.tags)
+                }
                 _ => Vec::new(),
             },
             termination_protection: None,
