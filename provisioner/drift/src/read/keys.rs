@@ -29,10 +29,11 @@ pub async fn key<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resourc
     }
     let policy = json!({"KeyId": id, "PolicyName": "default"});
     let arn = told["Arn"].as_str().unwrap_or_default();
-    let (policy, rotation, grants, tags) = tokio::join!(
+    let (policy, rotation, grants, aliases, tags) = tokio::join!(
         readers.ask(Call::new(Service::Kms, "GetKeyPolicy", policy)),
         readers.ask(of("GetKeyRotationStatus")),
         readers.pages(of("ListGrants"), "Grants", ("NextMarker", "Marker")),
+        readers.pages(of("ListAliases"), "Aliases", ("NextMarker", "Marker")),
         readers.tags(stack, arn, of("ListResourceTags"), "Tags"),
     );
     part(
@@ -53,6 +54,16 @@ pub async fn key<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resourc
         Err(trouble) => part(&mut found, "EnableKeyRotation", Err(trouble))?,
     }
     part(&mut found, "Tags", tags)?;
+    if let Ok(aliases) = aliases {
+        for alias in aliases.as_array().into_iter().flatten() {
+            let name = alias["AliasName"].as_str().unwrap_or_default();
+            found.child(
+                "AWS::KMS::Alias",
+                name,
+                pick(alias, &["AliasName", "TargetKeyId"]),
+            );
+        }
+    }
     match grants {
         Ok(grants) => {
             for grant in grants.as_array().into_iter().flatten() {

@@ -167,6 +167,10 @@ pub fn revoke(key: &str, grant: &str) -> Vec<Call> {
     vec![kms("RevokeGrant", json!({"KeyId": key, "GrantId": grant}))]
 }
 
+pub fn remove_alias(name: &str) -> Vec<Call> {
+    vec![kms("DeleteAlias", json!({ "AliasName": name }))]
+}
+
 pub fn put_alias(touched: &Touched<'_>, operation: &'static str) -> Vec<Call> {
     let input = json!({"AliasName": touched.resource.physical_id, "TargetKeyId": touched.told_or_default("TargetKeyId")});
     vec![kms(operation, input)]

@@ -170,6 +170,7 @@ const REMOVED: &[&str] = &[
     "AWS::Events::EventBusPolicy",
     "AWS::Events::Rule",
     "AWS::IAM::ManagedPolicy",
+    "AWS::KMS::Alias",
     "AWS::KMS::Grant",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::EventSourceMapping",
@@ -376,6 +377,7 @@ fn remove(stack: &Stack, finding: &Finding) -> Vec<Call> {
         }
         "AWS::Events::Rule" => events::remove_rule(there),
         "AWS::IAM::ManagedPolicy" => access::detach(text("RoleName"), text("PolicyArn")),
+        "AWS::KMS::Alias" => access::remove_alias(&finding.resource),
         "AWS::KMS::Grant" => access::revoke(text("KeyId"), &finding.resource),
         "AWS::Lambda::EventInvokeConfig" => {
             functions::remove_invoke_config(text("FunctionName"), text("Qualifier"))
