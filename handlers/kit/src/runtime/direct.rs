@@ -2,7 +2,7 @@
 //! decision's doing, by versions and by rows that are only appended.
 
 use super::envelope::Unreadable;
-use super::invocation::{Service, Way, allowance, partial_response, within};
+use super::invocation::{Service, Way, allowance, within};
 use super::logs::causes;
 use super::metrics::Tally;
 use super::stream::StreamRecord;
@@ -112,13 +112,13 @@ impl<H: Handler> Service<H> {
     }
 
     /// Follows a stream: aggregates side by side, the changes of one in their order; after a failure its later ones are not
-    /// begun. The answer names the earliest failed record, from which Lambda goes on.
+    /// begun. Gives the earliest failed record, from which its source goes on.
     pub(crate) async fn stream(
         &self,
         records: Vec<StreamRecord>,
         way: &Way,
         end: SystemTime,
-    ) -> Value {
+    ) -> Option<String> {
         let lanes = by_partition(records).into_values().map(async |records| {
             for (place, record) in records {
                 let sequence = record.sequence.clone();
@@ -132,7 +132,7 @@ impl<H: Handler> Service<H> {
         });
         let failed = join_all(lanes).await.into_iter().flatten();
         let earliest = failed.min_by_key(|(place, _)| *place);
-        partial_response(earliest.into_iter().map(|(_, sequence)| sequence))
+        earliest.map(|(_, sequence)| sequence)
     }
 
     async fn change(&self, record: StreamRecord, way: Way) -> Result<(), DirectFault> {

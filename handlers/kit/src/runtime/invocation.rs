@@ -46,7 +46,10 @@ impl<H: Handler> Service<H> {
         };
         match Arrival::read(event.payload) {
             Ok(Arrival::Batch(messages)) => Ok(self.batch(messages, &way, end).await),
-            Ok(Arrival::Changes(records)) => Ok(self.stream(records, &way, end).await),
+            Ok(Arrival::Changes(records)) => {
+                let failed = self.stream(records, &way, end).await;
+                stream_answer(failed, self.shared.settings.endpoint.as_deref())
+            }
             Ok(Arrival::Task(call)) => self.task(call, way).await.map_err(direct),
             Ok(Arrival::Tick(name)) => {
                 let ticked = self.tick(name, way, end).await;
@@ -153,6 +156,24 @@ fn by_event(messages: Vec<Message>) -> BTreeMap<String, Vec<Message>> {
     lanes
 }
 
+/// What a stream's batch is answered with: from which record it comes again. An emulator of AWS, which is what a function with
+/// an endpoint of its own talks to, reads no partial response of a stream and would lose the records: there the failure is
+/// the invocation's, so that the whole batch comes again. Records that were worked on already are found done.
+pub(crate) fn stream_answer(
+    failed: Option<String>,
+    endpoint: Option<&str>,
+) -> Result<Value, Diagnostic> {
+    match (failed, endpoint) {
+        (Some(sequence), Some(_)) => Err(Diagnostic {
+            error_type: "StreamFault".into(),
+            error_message: format!(
+                "working on a batch of a stream failed at the record `{sequence}`; the whole batch must come again"
+            ),
+        }),
+        (failed, _) => Ok(partial_response(failed)),
+    }
+}
+
 /// The partial batch response: an empty list means that all is well.
 pub(crate) fn partial_response(failed: impl IntoIterator<Item = String>) -> Value {
     let mut response = SqsBatchResponse::default();
@@ -225,6 +246,19 @@ mod tests {
         });
         let left = Duration::from_secs(30);
         assert!(allowance(left).is_some_and(|allowed| allowed < left));
+    }
+
+    #[test]
+    fn r14_a_failed_stream_batch_comes_again_whole_where_partial_answers_are_not_read() {
+        let local = Some("http://localhost");
+        let again = json!({ "batchItemFailures": [{ "itemIdentifier": "42" }] });
+        assert_eq!(stream_answer(Some("42".into()), None).unwrap(), again);
+        let fault = stream_answer(Some("42".into()), local).unwrap_err();
+        assert!(fault.error_message.contains("42"), "{fault:?}");
+        // A record that could not be named fails its batch too.
+        assert!(stream_answer(Some(String::new()), local).is_err());
+        let fine = json!({ "batchItemFailures": [] });
+        assert_eq!(stream_answer(None, local).unwrap(), fine);
     }
 
     #[test]

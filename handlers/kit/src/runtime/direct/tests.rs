@@ -3,7 +3,7 @@
 
 use super::super::envelope::Arrival;
 use crate::Consumer;
-use crate::runtime::invocation::{Service, Way};
+use crate::runtime::invocation::{Service, Way, stream_answer};
 use crate::scripted::{Aws, run};
 use contracts::Handler;
 use contracts::handlers::{Approval, Audit, Compliance, Sweeper};
@@ -35,7 +35,10 @@ fn invoke<H: Handler>(
                 let ticked = service.tick(name, Way::default(), end).await;
                 ticked.map(|()| Value::Null)
             }
-            Arrival::Changes(records) => Ok(service.stream(records, &Way::default(), end).await),
+            Arrival::Changes(records) => {
+                let failed = service.stream(records, &Way::default(), end).await;
+                Ok(stream_answer(failed, None).unwrap())
+            }
             other => panic!("{other:?}"),
         }
         .map_err(|fault| fault.name().to_owned())
