@@ -2,7 +2,7 @@
 
 use super::{Change, Scene, change, open, queue, visibility};
 use ::drift::{Call, Service};
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub fn queues(scene: &Scene) -> Vec<Change> {
     let url = scene.id("ValidationQueue");
