@@ -1,12 +1,11 @@
 //! Reading an invoice's story once, or until it comes to rest.
 
 use crate::failure::Failure;
-use crate::ports::{InvoiceItems, Pace, Trouble};
+use crate::ports::{InvoiceItems, Pace, ServiceError, Trouble};
 use crate::timeline::{Entry, EntryKind, Trace, timeline};
 use crate::trails;
 use contracts::InvoiceId;
 use contracts::handlers::{Handler, Notification};
-use contracts::items::Item;
 use std::time::Duration;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -53,10 +52,28 @@ pub(crate) fn parse_id(text: &str) -> Result<InvoiceId, Failure> {
 /// When the text is no id, there is no such invoice, or the table can't be read.
 pub async fn trace(source: &impl InvoiceItems, id: &str) -> Result<Trace, Failure> {
     let id = parse_id(id)?;
-    let (items, trails) = (source.items(id).await?, source.trails(id).await);
-    let mut trace = timeline(id, &items).ok_or(Failure::NoSuchInvoice { id })?;
-    trails::add(&mut trace, &items, trails);
+    let read = read(source, id).await?;
+    read.ok_or(Failure::NoSuchInvoice { id })
+}
+
+/// The invoice's story with what the other tables tell. They are read first: a trail that was read after an invoice that
+/// moves could be ahead of it, which would look forged; one that is behind is only late.
+async fn read(source: &impl InvoiceItems, id: InvoiceId) -> Result<Option<Trace>, ServiceError> {
+    let trails = source.trails(id).await;
+    let items = source.items(id).await?;
+    let mut trace = timeline(id, &items);
+    if let Some(trace) = &mut trace {
+        trails::add(trace, &items, trails);
+    }
     Ok(trace)
+}
+
+/// As [`read`]; nothing where the tables don't answer for now.
+async fn whole(source: &impl InvoiceItems, id: InvoiceId) -> Result<Option<Trace>, ServiceError> {
+    match read(source, id).await {
+        Err(error) if error.trouble == Trouble::Unavailable => Ok(None),
+        read => read,
+    }
 }
 
 /// Follows an invoice until its state is terminal or waits for a person, and tells every entry once, as it comes.
@@ -76,10 +93,10 @@ pub async fn follow(
     let mut pause = FIRST_PAUSE;
     let mut told: Vec<Entry> = Vec::new();
     let mut resting_since = None;
-    let mut last: Option<(Trace, Vec<Item>)> = None;
+    let mut last: Option<Trace> = None;
     loop {
         match source.items(id).await {
-            Ok(items) => last = timeline(id, &items).map(|trace| (trace, items)).or(last),
+            Ok(items) => last = timeline(id, &items).or(last),
             // The next look may work; what can't change by itself is told at once.
             Err(error) if error.trouble == Trouble::Unavailable => {
                 if elapsed() >= options.timeout {
@@ -88,17 +105,19 @@ pub async fn follow(
             }
             Err(error) => return Err(error.into()),
         }
-        if let Some((trace, items)) = &last {
+        if let Some(trace) = &last {
             if tell_new(trace, &mut told, tell) {
                 pause = FIRST_PAUSE;
             }
             if trace.rests() {
                 let since = *resting_since.get_or_insert_with(elapsed);
-                if is_told_to_the_end(trace) || elapsed() - since >= SETTLING {
-                    let mut trace = trace.clone();
-                    trails::add(&mut trace, items, source.trails(id).await);
+                if (is_told_to_the_end(trace) || elapsed() - since >= SETTLING)
+                    && let Some(trace) = whole(source, id).await?
+                {
                     tell_new(&trace, &mut told, tell);
-                    return Ok(trace);
+                    if trace.rests() {
+                        return Ok(trace);
+                    }
                 }
             } else {
                 resting_since = None;
@@ -109,8 +128,7 @@ pub async fn follow(
             return Err(Failure::NoSuchInvoice { id });
         }
         if resting_since.is_none() && elapsed() >= options.timeout {
-            let last = last.as_ref().map(|(trace, _)| trace);
-            return Err(still_going(id, last, options));
+            return Err(still_going(id, last.as_ref(), options));
         }
         source.pause(pause).await;
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);

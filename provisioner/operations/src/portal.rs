@@ -31,6 +31,23 @@ pub(crate) struct Accepted {
 /// A `POST` whose key is derived from its body: the same bytes are one submission, however often they are sent (R12).
 pub(crate) fn submission(path: &str, media_type: &str, body: Vec<u8>) -> ApiRequest {
     let key = Sha256Hex::of(&body).to_string();
+    post(path, media_type, key, body)
+}
+
+/// A `POST` that is about a version of what it changes: the same bytes are one submission while that version stands, and
+/// another one after it. Going back to what was asked for earlier is not a repetition of it (R26).
+pub(crate) fn submission_on(
+    version: u64,
+    path: &str,
+    media_type: &str,
+    body: Vec<u8>,
+) -> ApiRequest {
+    let scope = format!("{version}\n{}", Sha256Hex::of(&body));
+    let key = Sha256Hex::of(scope.as_bytes()).to_string();
+    post(path, media_type, key, body)
+}
+
+fn post(path: &str, media_type: &str, key: String, body: Vec<u8>) -> ApiRequest {
     ApiRequest {
         method: Method::Post,
         path: path.to_owned(),

@@ -9,8 +9,8 @@ use crate::recognise::{Kind, Submission, recognise};
 use crate::timeline::{Entry, Trace};
 use crate::validate::judged;
 use crate::vendor::{register, register_and_wait, standing, until_onboarded};
-use contracts::State;
 use contracts::events::DocumentFormat;
+use contracts::{State, VendorId};
 use documents::Document;
 use serde::Serialize;
 use std::time::Duration;
@@ -116,7 +116,11 @@ where
             let invoice = sent.id.clone();
             followed(world, &invoice, sent, options, tell).await
         }
-        Submission::Vendor(_) => send_registration(world, name, bytes, options, tell).await,
+        Submission::Vendor(registration) => {
+            // What identifies no vendor is the API's to refuse.
+            let vendor = registration.identity().as_ref().map(VendorId::of);
+            send_registration(world, name, (vendor, bytes), options, tell).await
+        }
         Submission::Event(entry) => {
             let sent = put_event(world, &entry).await?;
             tell(Progress::Accepted(&sent));
@@ -209,11 +213,15 @@ async fn register_seller(
 async fn send_registration(
     api: &(impl PortalApi + Pace),
     name: &str,
-    bytes: Vec<u8>,
+    (vendor, bytes): (Option<VendorId>, Vec<u8>),
     options: SendOptions,
     tell: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Sent, Failure> {
-    let accepted = register(api, name, bytes).await?;
+    let before = match vendor {
+        Some(id) => standing(api, &id.to_string()).await?,
+        None => None,
+    };
+    let accepted = register(api, name, bytes, before.as_ref()).await?;
     let sent = Sent {
         kind: Kind::Vendor,
         id: accepted.id.clone(),

@@ -1,7 +1,7 @@
 //! Registering a vendor, and waiting until its profile is there.
 
 use crate::failure::Failure;
-use crate::portal::{Accepted, exchange, lookup, submission, submit};
+use crate::portal::{Accepted, exchange, lookup, submission_on, submit};
 use crate::ports::{Pace, PortalApi};
 use contracts::records::Registration;
 use serde::Deserialize;
@@ -42,17 +42,19 @@ pub(crate) async fn standing(
         })
 }
 
-/// Submits a registration as it was written.
+/// Submits a registration as it was written, on what stood `before`.
 pub(crate) async fn register(
     api: &(impl PortalApi + Pace),
     name: &str,
     bytes: Vec<u8>,
+    before: Option<&Standing>,
 ) -> Result<Accepted, Failure> {
+    let version = before.map_or(0, |standing| standing.version);
     let subject = format!("the vendor registration {name}");
     submit(
         api,
         &subject,
-        &submission("/vendors", "application/json", bytes),
+        &submission_on(version, "/vendors", "application/json", bytes),
     )
     .await
 }
@@ -109,6 +111,6 @@ pub(crate) async fn register_and_wait(
 ) -> Result<(), Failure> {
     // A contract type always serialises: string keys, no floats.
     let bytes = serde_json::to_vec(registration).unwrap_or_default();
-    let accepted = register(api, "of the invoice's seller", bytes).await?;
+    let accepted = register(api, "of the invoice's seller", bytes, before).await?;
     until_onboarded(api, &accepted, before).await
 }

@@ -42,6 +42,45 @@ async fn r12_the_same_bytes_are_one_submission() {
 }
 
 #[tokio::test]
+async fn r26_going_back_to_an_earlier_registration_is_a_submission_of_its_own() {
+    let fake = FakeEnvironment::default();
+    let other = String::from_utf8_lossy(REGISTRATION).replace("\"A\"", "\"B\"");
+    let mut keys = Vec::new();
+    for (version, bytes) in [
+        (0, REGISTRATION),
+        (0, REGISTRATION),
+        (1, other.as_bytes()),
+        (2, REGISTRATION),
+        (2, REGISTRATION),
+    ] {
+        let stands = (0, json!({"version": version, "onboarded": true}));
+        let stands = (version > 0).then(|| (VENDOR.to_owned(), stands));
+        *fake.vendors.lock().unwrap() = stands.into_iter().collect();
+        sent(&fake, bytes, SendOptions::default()).await.unwrap();
+        let last = fake.requests.lock().unwrap().pop().unwrap();
+        keys.push(last.headers["idempotency-key"].clone());
+    }
+    assert_eq!((&keys[0], &keys[3]), (&keys[1], &keys[4]), "repeated");
+    assert!(keys[0] != keys[2] && keys[2] != keys[3] && keys[0] != keys[3]);
+}
+
+#[tokio::test]
+async fn r12_a_registration_whose_answer_was_lost_is_sent_again_under_its_key() {
+    let fake = FakeEnvironment::default();
+    let lost = NoAnswer::Lost {
+        reason: "reset".into(),
+    };
+    let absent = Ok(answer(404, &json!({"code": "not-found"})));
+    fake.api_script.lock().unwrap().extend([absent, Err(lost)]);
+    sent(&fake, REGISTRATION, SendOptions::default())
+        .await
+        .unwrap();
+    let requests = fake.requests.lock().unwrap();
+    assert_eq!(requests.len(), 3, "a look, and two tries");
+    assert_eq!(requests[1], requests[2]);
+}
+
+#[tokio::test]
 async fn trouble_that_passes_is_waited_out() {
     let fake = FakeEnvironment::default();
     let lost = NoAnswer::Lost {
@@ -177,10 +216,10 @@ async fn a_vendor_that_never_shows_is_given_up_with_the_way_to_go_on() {
         follow: FOLLOWING,
         ..SendOptions::default()
     };
-    fake.api_script
-        .lock()
-        .unwrap()
-        .push_back(Ok(answer(202, &json!({"vendorId": VENDOR}))));
+    fake.api_script.lock().unwrap().extend([
+        Ok(answer(404, &json!({"code": "not-found"}))),
+        Ok(answer(202, &json!({"vendorId": VENDOR}))),
+    ]);
     let failure = sent(&fake, REGISTRATION, options).await.unwrap_err();
     assert_eq!((failure.exit(), failure.code()), (5, "still-going"));
 }

@@ -3,6 +3,7 @@
 use super::stories::{PAID, attempt, beginning, id, paid, story};
 use crate::fakes::FakeEnvironment;
 use crate::follow::trace;
+use crate::ports::{InvoiceItems, ServiceError};
 use crate::render::{Palette, timeline_text};
 use crate::timeline::{EntryKind, Trace, timeline};
 use crate::trails::{Trails, add};
@@ -13,7 +14,7 @@ use contracts::records::{
     ApprovalRecord, AuditRow, EventRow, LedgerAccount, LedgerRow, PaymentStatus,
 };
 use contracts::tables::keys;
-use contracts::{Amount, Currency, State};
+use contracts::{Amount, Currency, InvoiceId, State};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
@@ -298,6 +299,41 @@ fn r6_that_it_was_stuck_is_told_where_it_happened() {
         trace.timeline[0].event_type.as_deref(),
         Some("InvoiceSubmitted")
     );
+}
+
+/// An invoice that comes to version 9, and its trail with it, after the first look.
+#[derive(Default)]
+struct Moving(std::sync::atomic::AtomicU64);
+
+impl Moving {
+    fn version(&self) -> u64 {
+        9.min(8 + self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst))
+    }
+}
+
+impl InvoiceItems for Moving {
+    async fn items(&self, _: InvoiceId) -> Result<Vec<Item>, ServiceError> {
+        let version = self.version();
+        let mut items = long_story();
+        let head = items.iter_mut().find(|item| item["sk"] == keys::HEAD);
+        head.unwrap().insert("version".into(), version.into());
+        Ok(items)
+    }
+
+    async fn trails(&self, _: InvoiceId) -> Trails {
+        Trails {
+            audit: Some(audit(&long_story(), self.version())),
+            ..Trails::default()
+        }
+    }
+}
+
+#[tokio::test]
+async fn r14_the_trail_of_an_invoice_that_moves_is_late_and_never_broken() {
+    let trace = trace(&Moving::default(), &id().to_string()).await.unwrap();
+    let line = trace.audit.unwrap();
+    assert_eq!((line.versions, line.behind), (8, 1));
+    assert!(line.holds, "{:?}", line.fault);
 }
 
 #[tokio::test]
