@@ -134,7 +134,8 @@ pub struct Answered {
 /// Answers a POST once for each caller and idempotency key (R12): the same body gets the same answer, a request in flight
 /// 409, another body 422, a missing or malformed key 400. Other methods have no effect to repeat and pass through.
 /// An answer of 500 and above is not remembered, and neither is one with `Retry-After`, which says that a later one may be
-/// another, nor a refusal by who the caller is (403), which did nothing and may be lifted: the client may try again.
+/// another, nor a refusal by who the caller is (403), what is there (404) or how it stands (409): these did nothing and may be
+/// lifted, so the client may try again.
 ///
 /// # Errors
 /// When the claim can't be taken or completed; the client may try again.
@@ -193,7 +194,7 @@ where
 
 /// Whether the same request may get another answer later.
 fn is_passing(response: &Response) -> bool {
-    response.status >= 500 || response.status == 403 || response.headers.contains_key(RETRY_AFTER)
+    matches!(response.status, 403 | 404 | 409 | 500..) || response.headers.contains_key(RETRY_AFTER)
 }
 
 /// Longest answer that is kept as it is, in bytes: a claim is an item of a table, and every repetition reads it.
@@ -242,7 +243,7 @@ fn idempotency_key(request: &Request) -> Result<&str, Problem<'static>> {
             status: 400,
             code: "idempotency-key-missing",
             title: "A POST needs the header Idempotency-Key.",
-            detail: "Send a key that is unique to this request, e.g. the SHA-256 of its body.",
+            detail: "Send a key that is unique to this request, and the same one when you repeat it.",
         });
     };
     if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) {

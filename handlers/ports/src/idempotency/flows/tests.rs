@@ -264,6 +264,24 @@ fn a_server_fault_is_not_remembered() {
 }
 
 #[test]
+fn r12_a_refusal_that_may_be_lifted_is_not_remembered() {
+    for status in [403, 404, 409] {
+        let claims = MemoryClaims::default();
+        let request = post("a", Some("k"), "body");
+        let refused = Response::json(status, &serde_json::json!({ "code": "not-found" }));
+        answer(&claims, &request, 0, refused);
+        let later = answer(&claims, &request, 1, accepted(1));
+        assert_eq!((later.response, later.repeated), (accepted(1), false));
+    }
+    // What is wrong with the request itself stays wrong.
+    let claims = MemoryClaims::default();
+    let request = post("a", Some("k"), "body");
+    let wrong = Response::json(400, &serde_json::json!({ "code": "decision-invalid" }));
+    answer(&claims, &request, 0, wrong.clone());
+    assert_eq!(answer(&claims, &request, 1, accepted(1)).response, wrong);
+}
+
+#[test]
 fn r12_a_long_answer_is_kept_by_its_status() {
     let kept_of = |length: usize| -> Response {
         let answer = Response::json(400, &"x".repeat(length));
