@@ -1,8 +1,5 @@
 //! What a stack holds, and the shadows that it throws, seen through the services themselves: what is still there after a
 //! deletion, whatever CloudFormation says, and what goes by itself later.
-//!
-//! Shadows are what no stack lists: the log group that a late invocation makes again, a subscription on a topic that is
-//! gone, an archive of the bus, a table's system backup.
 
 use super::tear_down::Scheduled;
 use crate::cloudformation::{StackResource, StackView};
@@ -44,9 +41,9 @@ const PARTS: &[&str] = &[
 /// What a stack held before its deletion.
 #[derive(Debug)]
 pub struct Holdings {
-    stack: drift::Stack,
+    pub(super) stack: drift::Stack,
     template: Template,
-    archive: String,
+    pub(super) archive: String,
 }
 
 /// Something that is still there.
@@ -233,113 +230,6 @@ impl Holdings {
             .and_then(|key| key["Properties"]["PendingWindowInDays"].as_i64())
             .unwrap_or(KEY_WINDOW_DAYS)
     }
-
-    /// The log groups that an invocation makes which comes after the deletion.
-    async fn log_groups(&self, api: &impl Api) -> Result<Sight, Unreachable> {
-        let groups: BTreeSet<String> = self
-            .stack
-            .of("AWS::Lambda::Function")
-            .map(|function| format!("/aws/lambda/{}", name_of(&function.physical_id)))
-            .collect();
-        if groups.is_empty() {
-            return Ok(Sight::default());
-        }
-        // Functions are named after their stack; other stacks' names may begin the same, so that only exact names count.
-        let call = Call::new(
-            Service::Logs,
-            "DescribeLogGroups",
-            json!({"logGroupNamePrefix": format!("/aws/lambda/{}", self.stack.place.stack_name)}),
-        );
-        let found = pages(api, call, "logGroups", "nextToken").await;
-        shadows(found, "log groups of functions", |group| {
-            let name = group["logGroupName"].as_str()?;
-            groups.contains(name).then(|| Item {
-                what: format!("log group {name}"),
-                clear: Some(delete_group(name)),
-            })
-        })
-    }
-
-    /// Subscriptions on topics of the stack.
-    async fn subscriptions(&self, api: &impl Api) -> Result<Sight, Unreachable> {
-        let topics: BTreeSet<&str> = self
-            .stack
-            .of("AWS::SNS::Topic")
-            .map(|topic| topic.physical_id.as_str())
-            .collect();
-        if topics.is_empty() {
-            return Ok(Sight::default());
-        }
-        let call = Call::new(Service::Sns, "ListSubscriptions", json!({}));
-        let found = pages(api, call, "Subscriptions", "NextToken").await;
-        shadows(found, "subscriptions", |subscription| {
-            let topic = subscription["TopicArn"].as_str()?;
-            let arn = subscription["SubscriptionArn"].as_str()?;
-            // One that nobody confirmed has no ARN; SNS forgets it after some days.
-            topics.contains(topic).then(|| Item {
-                what: format!("subscription {arn} of {topic}"),
-                clear: arn.starts_with("arn:").then(|| {
-                    let input = json!({ "SubscriptionArn": arn });
-                    Call::new(Service::Sns, "Unsubscribe", input)
-                }),
-            })
-        })
-    }
-
-    /// The archive of the bus, which the local cloud gets beside the stack.
-    async fn archive(&self, api: &impl Api) -> Result<Sight, Unreachable> {
-        if self.stack.of("AWS::Events::Archive").next().is_some()
-            || self.stack.of("AWS::Events::EventBus").next().is_none()
-        {
-            return Ok(Sight::default());
-        }
-        let input = json!({ "ArchiveName": self.archive });
-        let call = Call::new(Service::Events, "DescribeArchive", input);
-        let found = match api.call(&call).await {
-            Ok(answer) => Ok(vec![answer]),
-            Err(trouble) if trouble.is_absence() => Ok(Vec::new()),
-            Err(trouble) => Err(trouble),
-        };
-        shadows(found, "the archive", |_| {
-            Some(Item {
-                what: format!("archive {}", self.archive),
-                clear: Some(delete_archive(&self.archive)),
-            })
-        })
-    }
-
-    /// A table that can be restored to a point in time leaves a backup of 35 days.
-    async fn backups(&self, api: &impl Api) -> Result<Sight, Unreachable> {
-        let mut sight = Sight::default();
-        for table in self.stack.of("AWS::DynamoDB::Table") {
-            let recovery = &table.properties.get("PointInTimeRecoverySpecification");
-            if recovery.is_none_or(|spec| spec["PointInTimeRecoveryEnabled"] != true) {
-                continue;
-            }
-            let input = json!({"TableName": table.physical_id, "BackupType": "SYSTEM"});
-            let call = Call::new(Service::DynamoDb, "ListBackups", input);
-            match api.call(&call).await {
-                Ok(answer) => {
-                    for backup in list(&answer["BackupSummaries"]) {
-                        let arn = backup["BackupArn"].as_str().unwrap_or_default();
-                        let when = backup["BackupExpiryDateTime"]
-                            .as_f64()
-                            .and_then(|at| OffsetDateTime::from_unix_timestamp(at as i64).ok());
-                        if let Some(when) = when {
-                            let what = format!("system backup of {} {arn}", table.logical_id);
-                            sight.scheduled.push(Scheduled::at(what, when));
-                        }
-                    }
-                }
-                Err(Trouble::Unreachable(lost)) => return Err(lost),
-                Err(trouble) if trouble.is_absence() => {}
-                Err(trouble) => sight
-                    .unseen
-                    .push(format!("system backups of {}: {trouble}", table.logical_id)),
-            }
-        }
-        Ok(sight)
-    }
 }
 
 /// What deletes an archive.
@@ -370,7 +260,7 @@ pub fn unreachable(lost: &Unreachable) -> Failure {
         .help("What is left could not be seen. Run the same command again.")
 }
 
-fn delete_group(name: &str) -> Call {
+pub(super) fn delete_group(name: &str) -> Call {
     Call::new(
         Service::Logs,
         "DeleteLogGroup",
@@ -379,11 +269,11 @@ fn delete_group(name: &str) -> Call {
 }
 
 /// The last part of an ARN, a URL or a path; else the whole.
-fn name_of(id: &str) -> &str {
+pub(super) fn name_of(id: &str) -> &str {
     id.rsplit([':', '/']).next().unwrap_or(id)
 }
 
-fn list(value: &Value) -> Vec<&Value> {
+pub(super) fn list(value: &Value) -> Vec<&Value> {
     match value {
         Value::Array(list) => list.iter().collect(),
         Value::Object(_) => vec![value],
@@ -391,7 +281,7 @@ fn list(value: &Value) -> Vec<&Value> {
     }
 }
 
-async fn pages(
+pub(super) async fn pages(
     api: &impl Api,
     mut call: Call,
     items: &str,
@@ -405,24 +295,6 @@ async fn pages(
             Some(next) if !next.is_empty() => call.input[token] = next.into(),
             _ => return Ok(all),
         }
-    }
-}
-
-fn shadows(
-    found: Result<Vec<Value>, Trouble>,
-    of: &str,
-    item: impl Fn(&Value) -> Option<Item>,
-) -> Result<Sight, Unreachable> {
-    match found {
-        Ok(found) => Ok(Sight {
-            left: found.iter().filter_map(item).collect(),
-            ..Sight::default()
-        }),
-        Err(Trouble::Unreachable(lost)) => Err(lost),
-        Err(trouble) => Ok(Sight {
-            unseen: vec![format!("{of}: {trouble}")],
-            ..Sight::default()
-        }),
     }
 }
 

@@ -3,6 +3,7 @@
 mod archives;
 mod census;
 mod change_set;
+mod condemned;
 mod converge;
 mod fingerprint;
 mod follow;
@@ -10,6 +11,7 @@ mod inventory;
 mod outcome;
 mod preview;
 mod recover;
+mod shadows;
 mod state;
 mod tear_down;
 #[cfg(test)]
@@ -21,9 +23,10 @@ mod viewed;
 pub use archives::FRESH;
 pub use census::{Fate, Row, fate, row};
 pub use change_set::{Prepared, execute, prepare};
+pub use condemned::{Condemned, protected};
 pub use converge::{Ports, Wanted, converge, plan};
 pub use follow::{Pace, Started, follow, marker};
 pub use preview::preview;
 pub use recover::{ABSENT, Recovery, Way, recover, way};
 pub use state::{Deployed, look};
-pub use tear_down::{Condemned, Force, Retained, Scheduled, TornDown, protected, remove};
+pub use tear_down::{Force, Retained, Scheduled, TornDown, remove};

@@ -1,9 +1,10 @@
 //! The heart of `recover`: gets a stack out of a state that `up` can't go on from. What is to be done follows from the
 //! state alone, and is one of three things.
 
+use super::condemned::Condemned;
 use super::converge::Ports;
 use super::follow::{Pace, follow, marker};
-use super::tear_down::{Condemned, Force, TornDown, remove, token};
+use super::tear_down::{Force, TornDown, remove, token};
 use crate::cloudformation::{CloudFormation, StackStatus, StackView, Standing};
 use crate::exit::{Exit, Failure};
 use crate::objects::Objects;

@@ -5,14 +5,14 @@
 //! never overridden here.
 
 use super::archives::clear_unused;
-use super::census::is_ours;
+use super::condemned::Condemned;
 use super::converge::Ports;
 use super::follow::{Pace, Started, follow_deletion, marker};
 use super::inventory::{Holdings, Sight, clear, delete_archive, unreachable};
 use super::outcome::{Outcome, Verdict};
 use crate::cloudformation::{
-    CallError, CloudFormation, Deletion, Protection, StackResource, StackStatus, StackView,
-    Standing, all_resources,
+    CallError, CloudFormation, Deletion, Protection, StackResource, StackView, Standing,
+    all_resources,
 };
 use crate::exit::{Exit, Failure};
 use crate::objects::{Objects, empty};
@@ -67,70 +67,6 @@ pub struct Scheduled {
     pub when: String,
 }
 
-/// A stack that may be deleted: neither its environment's file nor AWS protects it, or nothing was ever live in it.
-#[derive(Debug)]
-pub struct Condemned(StackView);
-
-impl Condemned {
-    /// Judges a stack by its environment and by its own state.
-    ///
-    /// # Errors
-    /// It is protected; exit 3.
-    pub fn judge(environment: &Environment, stack: StackView) -> Result<Self, Failure> {
-        if never_live(&stack.status) {
-            return Ok(Self(stack));
-        }
-        if !is_ours(&stack) {
-            return Err(Failure::refused(
-                "stack.foreign",
-                format!(
-                    "the stack {} has no tag provision:managed: this program didn't make it",
-                    stack.name
-                ),
-            )
-            .on(stack.name)
-            .help("Nothing was changed: delete it in the console if it is to go."));
-        }
-        if environment.keeps_data() {
-            return Err(protected(environment));
-        }
-        if stack.protection == Protection::On {
-            return Err(Failure::refused(
-                "stack.protected",
-                format!(
-                    "the deployed stack {} has termination protection, although the file of {} says unprotected",
-                    stack.name, environment.name
-                ),
-            )
-            .on(stack.name)
-            .help(
-                "Nothing was changed. If it is really to go: deploy the unprotected file first (`provision up`), \
-                 which lifts the protection, then run `provision down` again.",
-            ));
-        }
-        Ok(Self(stack))
-    }
-}
-
-/// The refusal to delete a protected environment.
-pub fn protected(environment: &Environment) -> Failure {
-    Failure::refused(
-        "environment.protected",
-        format!("{} is protected: its data outlives it", environment.name),
-    )
-    .on(environment.name.as_str())
-    .help("To really delete it, set `protected: false` in its file, deploy that, and run again.")
-}
-
-/// A stack whose creation failed, or never began: what was created went with the rollback, and nothing else can be done
-/// with it.
-fn never_live(status: &StackStatus) -> bool {
-    matches!(
-        status.as_str(),
-        "REVIEW_IN_PROGRESS" | "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED"
-    )
-}
-
 /// Deletes a stack, where there is one, and then what the local cloud keeps beside it: a `down` that was killed between
 /// the two is finished by the next.
 ///
@@ -147,7 +83,7 @@ pub async fn remove(
 ) -> Result<TornDown, Failure> {
     let environment = *environment.get();
     let held = match stack {
-        Some(Condemned(stack)) => delete(ports, environment, stack, force, pace, ui).await?,
+        Some(stack) => delete(ports, environment, stack.into_stack(), force, pace, ui).await?,
         None => None,
     };
     if environment.target == Target::Local {
