@@ -18,18 +18,36 @@ use ports::{AppendAudit, Fault, PortError};
 /// event is the same event and leaves the row as it is.
 ///
 /// # Errors
-/// When the trail does not answer.
+/// When the trail does not answer, and a conflict when it holds something else under the event's id.
 pub async fn handle<E, W>(world: &W, event: &Detail<E>) -> Result<(), Fault>
 where
     E: Event,
     Audit: Consumes<E>,
     W: AppendAudit + Sync,
 {
-    match world.append_event(event_row(event)).await {
-        // An event's id is derived from what it announces: whatever is there under it is this event.
-        Ok(()) | Err(PortError::Conflict { .. }) => Ok(()),
-        Err(failed) => Err(failed.into()),
+    let row = event_row(event);
+    let refused = match world.append_event(row.clone()).await {
+        Err(refused @ PortError::Conflict { .. }) => refused,
+        other => return Ok(other?),
+    };
+    match world.audit_event(&row.aggregate, row.event_id).await? {
+        Some(there) if says_the_same(event, &there) => Ok(()),
+        _ => Err(refused.into()),
     }
+}
+
+/// Whether a row tells of the same fact as an event. When it was said, and by which replay, may differ. What is kept is read
+/// as today's schema reads it, so that fields which came later make no difference.
+fn says_the_same<E: Event>(event: &Detail<E>, there: &EventRow) -> bool {
+    let Ok(kept) = serde_json::from_value::<Detail<E>>(there.detail.clone()) else {
+        return false;
+    };
+    let about = |detail: &Detail<E>| {
+        let of = &detail.metadata;
+        (of.subject.partition(), of.aggregate_version)
+    };
+    let data = |detail: &Detail<E>| serde_json::to_value(&detail.data).ok();
+    there.event_type == E::SPEC.name && about(&kept) == about(event) && data(&kept) == data(event)
 }
 
 /// An event as its row.

@@ -212,6 +212,22 @@ fn r11_a_replayed_event_leaves_its_row_as_it_is() {
     assert!(world.run(handle(&world, &event)).is_err());
 }
 
+#[test]
+fn r14_another_fact_under_a_kept_events_id_is_an_error_and_changes_nothing() {
+    let world = Memory::default();
+    let event = paid();
+    world.run(handle(&world, &event)).unwrap();
+    let mut later = event.clone();
+    later.metadata.timestamp += Duration::seconds(1);
+    world.run(handle(&world, &later)).unwrap();
+    let mut forged = event.clone();
+    forged.data.paid = sample::euro(12_001);
+    let refused = world.run(handle(&world, &forged));
+    let conflict = matches!(refused, Err(Fault::Port(PortError::Conflict { .. })));
+    assert!(conflict, "{refused:?}");
+    assert_eq!(world.audited_events(&aggregate()), [event_row(&event)]);
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Happening {
     Deliver(usize),

@@ -1,6 +1,7 @@
 //! The ports of rows that are only ever appended: the ledger and the audit trail.
 
 use crate::world::Answer;
+use contracts::EventId;
 use contracts::records::{AuditRow, EventRow, LedgerRow};
 use std::future::Future;
 
@@ -21,6 +22,12 @@ pub trait AppendAudit {
     ) -> impl Future<Output = Answer<Option<AuditRow>>> + Send;
     /// Appends a version's row: `Conflict` when there is one.
     fn append_row(&self, row: AuditRow) -> impl Future<Output = Answer<()>> + Send;
+    /// An event's row.
+    fn audit_event(
+        &self,
+        aggregate: &str,
+        event: EventId,
+    ) -> impl Future<Output = Answer<Option<EventRow>>> + Send;
     /// Appends an event: `Conflict` when it is there.
     fn append_event(&self, row: EventRow) -> impl Future<Output = Answer<()>> + Send;
 }

@@ -10,8 +10,9 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use contracts::items::{self, Item, attributes, record};
 use contracts::records::{AuditRow, EventRow, LedgerRow};
 use contracts::tables::{Table, keys};
-use contracts::{Handler, Needs, needs};
+use contracts::{EventId, Handler, Needs, needs};
 use ports::{Answer, AppendAudit, AppendLedger, Completes, PortError};
+use serde::de::DeserializeOwned;
 
 impl<H: Needs<needs::AppendLedger>> AppendLedger for World<H> {
     async fn book(&self, rows: Vec<LedgerRow>) -> Answer<()> {
@@ -67,6 +68,23 @@ impl<H: Handler> World<H> {
             .map_err(|error| corrupt(&error))
     }
 
+    /// A row of the audit trail. By a query, never a get: the role has no other way to read (R14).
+    async fn audited<T: DeserializeOwned>(
+        &self,
+        aggregate: &str,
+        sort_key: String,
+    ) -> Answer<Option<T>> {
+        let found = Search::of(Table::Audit, "#pk = :pk AND #sk = :sk")
+            .name("#pk", attributes::PK)
+            .name("#sk", attributes::SK)
+            .value(":pk", text(aggregate))
+            .value(":sk", text(sort_key))
+            .run(self)
+            .await?;
+        let row = found.first().map(record).transpose();
+        row.map_err(|error| corrupt(&error))
+    }
+
     /// Puts an item of the audit trail, once.
     async fn append(&self, item: &Item, subject: String) -> Answer<()> {
         let put = self
@@ -93,16 +111,11 @@ impl<H: Handler> World<H> {
 
 impl<H: Needs<needs::AppendAudit>> AppendAudit for World<H> {
     async fn audit_row(&self, aggregate: &str, version: u64) -> Answer<Option<AuditRow>> {
-        // A query, never a get: the role has no other way to read (R14).
-        let found = Search::of(Table::Audit, "#pk = :pk AND #sk = :sk")
-            .name("#pk", attributes::PK)
-            .name("#sk", attributes::SK)
-            .value(":pk", text(aggregate))
-            .value(":sk", text(keys::history(version)))
-            .run(self)
-            .await?;
-        let row = found.first().map(record).transpose();
-        row.map_err(|error| corrupt(&error))
+        self.audited(aggregate, keys::history(version)).await
+    }
+
+    async fn audit_event(&self, aggregate: &str, event: EventId) -> Answer<Option<EventRow>> {
+        self.audited(aggregate, keys::audit_event(event)).await
     }
 
     async fn append_row(&self, row: AuditRow) -> Answer<()> {
@@ -244,7 +257,6 @@ mod tests {
 
     #[test]
     fn r14_an_event_has_one_row() {
-        let aws = Aws::new(|_| Ok(json!({})));
         let event_id = rows(1).remove(0).event_id;
         let row = EventRow {
             aggregate: "INVOICE#a".into(),
@@ -252,7 +264,18 @@ mod tests {
             event_type: "InvoicePaid".into(),
             detail: json!({ "metadata": {}, "data": {} }),
         };
-        run(aws.delivery::<Audit>().append_event(row)).unwrap();
+        let stored = to_wire(&items::audit_event(&row));
+        let aws = Aws::new(move |call| match call.operation.as_str() {
+            "Query" => Ok(json!({ "Items": [stored] })),
+            _ => Ok(json!({})),
+        });
+        let world = aws.delivery::<Audit>();
+        run(world.append_event(row.clone())).unwrap();
+        let there = run(world.audit_event("INVOICE#a", event_id)).unwrap();
+        assert_eq!(there, Some(row));
+        let query = aws.inputs("Query").remove(0);
+        let asked = &query["ExpressionAttributeValues"][":sk"]["S"];
+        assert_eq!(*asked, format!("EVENT#{event_id}"));
         let put = aws.inputs("PutItem").remove(0);
         assert_eq!(put["Item"]["sk"]["S"], format!("EVENT#{event_id}"));
         assert_eq!(put["TableName"], "AUDIT_TABLE");

@@ -82,6 +82,14 @@ impl AppendAudit for Memory {
         .await
     }
 
+    async fn audit_event(&self, aggregate: &str, event: EventId) -> Answer<Option<EventRow>> {
+        let key = (aggregate.to_owned(), event);
+        self.read(&format!("event {event} of {aggregate}"), |inner| {
+            inner.trail.events.get(&key).cloned()
+        })
+        .await
+    }
+
     async fn append_event(&self, row: EventRow) -> Answer<()> {
         let subject = format!("event {} of {}", row.event_id, row.aggregate);
         self.write(&subject, |inner| {
