@@ -296,7 +296,7 @@ async fn poison_message(cast: &Cast) {
     .await;
 }
 
-/// R5 and R6, where nobody has time: reminded, expired; and resting in a state is noticed.
+/// R5 and R6, where nobody has time: reminded and expired; and what rests in a dispute is noticed.
 async fn approval_timeout_and_stuck() {
     let environment = tailored(
         "impatient",
@@ -304,13 +304,18 @@ async fn approval_timeout_and_stuck() {
         &[
             ("answer_within_seconds", 3),
             ("reminders", 1),
-            ("waiting_seconds", 1),
+            ("waiting_seconds", 8),
         ],
     );
-    let id = environment.submit(&Document::costing("S-LATE", FOR_ONE, &[]));
-    environment.reaches(&id, "AWAITING_APPROVAL").await;
+    let late = environment.submit(&Document::costing("S-LATE", FOR_ONE, &[]));
+    let disputed = Document::costing("S-STUCK", SMALL, &[(ACCOUNT, OTHER_ACCOUNT)]);
+    let stuck = environment.submit(&disputed);
+    environment.reaches(&stuck, "DISPUTED").await;
+    let trace = environment.reaches(&late, "REJECTED").await;
+    assert_eq!(trace["payments"], json!([]));
+    assert_eq!(count(&trace, "expired"), 1, "{trace:#}");
+    tokio::time::sleep(std::time::Duration::from_secs(8)).await;
     let sweeper = environment.physical_id("SweeperFunction").await;
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     let swept = environment
         .clients()
         .lambda
@@ -321,11 +326,9 @@ async fn approval_timeout_and_stuck() {
         .await
         .unwrap();
     assert_eq!(swept.function_error(), None);
-    let trace = environment.reaches(&id, "REJECTED").await;
-    assert_eq!(trace["payments"], json!([]));
     eventually("the announcement that it is stuck", || async {
-        let trace = environment.trace(&id);
-        trace.to_string().contains("InvoiceStuck").then_some(())
+        let trace = environment.trace(&stuck);
+        (count(&trace, "stuck") > 0).then_some(())
     })
     .await;
 }

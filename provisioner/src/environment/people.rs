@@ -69,7 +69,7 @@ fn approvals(environment: &Environment, faults: &mut Faults) {
     faults.range(
         answer,
         approvals.answer_within_seconds,
-        60,
+        least(environment, 60),
         30 * DAY,
         " seconds",
     );
@@ -100,6 +100,11 @@ fn approvals(environment: &Environment, faults: &mut Faults) {
     }
 }
 
+/// The least that makes sense where people are asked in earnest; anything where approvals are only tried out.
+const fn least(environment: &Environment, seconds: u32) -> u32 {
+    if environment.protected { seconds } else { 1 }
+}
+
 /// How long one person's turn may take, reminders included.
 fn one_turn(environment: &Environment) -> u32 {
     let approvals = &environment.policy.approvals;
@@ -118,7 +123,8 @@ fn stuck(environment: &Environment, faults: &mut Faults) {
         " seconds",
     );
     let waiting = "policy.stuck.waiting_seconds";
-    faults.range(waiting, stuck.waiting_seconds, 120, YEAR, " seconds");
+    let least = least(environment, 120);
+    faults.range(waiting, stuck.waiting_seconds, least, YEAR, " seconds");
     let turn = one_turn(environment);
     if stuck.waiting_seconds <= turn {
         faults.add(

@@ -136,7 +136,7 @@ fn r5_what_people_are_asked_for_must_make_sense() {
         ("EUR: 5000000", "EUX: 5000000", "no ISO 4217 currency"),
         (
             "answer_within_seconds: 3600",
-            "answer_within_seconds: 59",
+            "answer_within_seconds: 0",
             "out of range",
         ),
         ("reminders: 2", "reminders: 31", "out of range"),
