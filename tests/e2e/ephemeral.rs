@@ -241,3 +241,57 @@ fn a_well_environment_and_an_absent_one_need_no_recovery() {
     assert_eq!(answer["from"], answer["to"]);
     json_of(&program, &on("well", &["down", "--yes"]), &[0]);
 }
+
+#[tokio::test]
+async fn recover_gets_out_of_a_failed_creation_and_a_left_over_change_set() {
+    let program = program();
+    let clients = Clients::of(&program, &account_of(&program, "ephemeral").unwrap()).unwrap();
+    let cloudformation = &clients.cloudformation;
+    let recovered = |name: &str| json_of(&program, &on(name, &["recover", "--yes"]), &[0]);
+    // A condition that nobody meets: the creation fails after a second.
+    let failing = json!({"Resources": {
+        "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+        "Never": {"Type": "AWS::CloudFormation::WaitCondition",
+            "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "1"}}}});
+    cloudformation
+        .create_stack()
+        .stack_name("invoicing-failed")
+        .template_body(failing.to_string())
+        .send()
+        .await
+        .unwrap();
+    let failed = crate::environment::eventually("the rollback", || async {
+        let told = cloudformation
+            .describe_stacks()
+            .stack_name("invoicing-failed");
+        let told = told.send().await.unwrap();
+        let status = told.stacks()[0].stack_status().unwrap().as_str().to_owned();
+        (status == "ROLLBACK_COMPLETE").then_some(status)
+    })
+    .await;
+    // `up` can't go on from there, and says so.
+    let stuck = json_of(&program, &on("failed", &["up", "--yes"]), &[4]);
+    assert_eq!(stuck["error"]["code"], "stack.stuck");
+    assert_eq!(
+        recovered("failed"),
+        json!({"environment": "failed", "from": failed, "action": "delete", "to": "ABSENT"})
+    );
+    let queue = json!({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}).to_string();
+    cloudformation
+        .create_change_set()
+        .stack_name("invoicing-shell")
+        .change_set_name("left-over")
+        .change_set_type(aws_sdk_cloudformation::types::ChangeSetType::Create)
+        .template_body(queue)
+        .send()
+        .await
+        .unwrap();
+    let answer = recovered("shell");
+    assert_eq!(
+        (&answer["from"], &answer["to"]),
+        (&json!("REVIEW_IN_PROGRESS"), &json!("ABSENT"))
+    );
+    for name in ["failed", "shell"] {
+        assert_eq!(recovered(name)["from"], "ABSENT");
+    }
+}
