@@ -91,6 +91,8 @@ pub enum RejectionReason {
     VendorNotOnboarded,
     /// The seller's country is not on the environment's list.
     CountryNotAllowed,
+    /// A credit note whose total is negative: whether it is owed or due can't be told, so it is not booked either way.
+    NegativeCreditNote,
     /// A person declined it.
     Declined,
     /// Nobody decided in time.

@@ -28,8 +28,9 @@ pub enum Verdict {
 /// Judges in this order:
 ///
 /// 1. *Who sends it.* Nothing of an unknown vendor (R3) or of one that isn't onboarded (R1) is booked, paid or disputed.
-/// 2. *Whether money is to leave at all.* A credit note or a negative total is booked (CREDITED), a total of zero is done
-///    (PAID, nothing due). Neither needs an account, a country or a limit, so none of those may stop it.
+/// 2. *Whether money is to leave at all.* A credit note or an invoice with a negative total is booked (CREDITED), a total of
+///    zero is done (PAID, nothing due). Neither needs an account, a country or a limit, so none of those may stop it. A credit
+///    note with a negative total credits a debt: its sign is a mistake or a charge in disguise, and it is rejected.
 /// 3. *Where the money may go.* The country of the profile, and the document's where it names one, must be allowed: no
 ///    person can approve what policy forbids, so this comes before people are asked.
 /// 4. *Which account it would go to.* An account that the document names and the profile doesn't have is fraud or a
@@ -51,6 +52,9 @@ pub fn verdict(
         return Verdict::Reject(RejectionReason::VendorNotOnboarded);
     }
     let payable = &summary.payable;
+    if summary.credit_note && payable.minor < 0 {
+        return Verdict::Reject(RejectionReason::NegativeCreditNote);
+    }
     if summary.credit_note || payable.minor < 0 {
         return Verdict::Credit(Amount {
             minor: payable.minor.saturating_abs(),

@@ -80,6 +80,23 @@ fn credit_notes_and_negative_totals_are_credited_with_a_positive_amount() {
 }
 
 #[test]
+fn r4_a_credit_note_with_a_negative_total_is_rejected_and_books_nothing() {
+    let mut record = sample::invoice(State::Validated, 2);
+    let summary = record.summary.as_mut().unwrap();
+    (summary.credit_note, summary.payable) = (true, sample::euro(-500));
+    let (world, event) = world_of(&record);
+    world.seed_vendor(sample::profile());
+    world.run(handle(&world, &event)).unwrap();
+    let after = world.run(world.invoice(record.invoice_id));
+    let after = after.unwrap().unwrap();
+    assert_eq!(after.state, State::Rejected);
+    assert_eq!(after.rejection, Some(RejectionReason::NegativeCreditNote));
+    let outbox = world.outbox();
+    assert_eq!(outbox.len(), 1);
+    assert_eq!(outbox[0].detail["data"]["reason"], "negative-credit-note");
+}
+
+#[test]
 fn nothing_due_is_paid_whatever_the_account() {
     let mut nothing = payable(0);
     nothing.payee_accounts = vec!["other".into()];
@@ -272,8 +289,14 @@ proptest! {
         if verdict == Verdict::Approve {
             prop_assert!(known && onboarded && !credit_note && !account && (1..=12_000).contains(&minor));
         }
-        if let Verdict::Credit(credited) = verdict {
+        if let Verdict::Credit(credited) = &verdict {
             prop_assert!(credited.minor >= 0);
+        }
+        // A credit is what the vendor owes: what a credit note gives, or what an invoice's negative total does; never the reverse.
+        let negative_note = Verdict::Reject(RejectionReason::NegativeCreditNote);
+        if known && onboarded && minor != 0 {
+            prop_assert_eq!(matches!(verdict, Verdict::Credit(_)), credit_note != (minor < 0));
+            prop_assert_eq!(verdict == negative_note, credit_note && minor < 0);
         }
     }
 
