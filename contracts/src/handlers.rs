@@ -263,10 +263,10 @@ handlers! {
         timeout: 20,
         memory: 256,
     }
-    /// Puts an invoice that waits for people before them: starts the decision, keeps its task tokens, reminds.
+    /// Puts an invoice that waits for people before them: starts the decision, again when it died, keeps its task tokens, reminds.
     Approval {
         name: "approval",
-        on: [InvoiceApprovalRequested, InvoiceDisputed, PaymentFailed],
+        on: [InvoiceApprovalRequested, InvoiceDisputed, PaymentFailed, InvoiceStuck],
         tasks: [AskDecision, RemindDecision],
         emits: [],
         needs: [ReadInvoices, WriteApprovals, ReadPolicy, StartDecisions, SealTokens, SendNotices],

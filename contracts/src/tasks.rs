@@ -88,7 +88,18 @@ impl DecisionRequest {
     pub fn execution_name(&self) -> String {
         format!("{}-{}", self.invoice_id, self.version)
     }
+
+    /// The names under which it is begun, in this order: each further one when the execution of the one before died. A name that
+    /// was used up can't be used again (Step Functions, for 90 days), and what keeps dying is for people.
+    pub fn execution_names(&self) -> impl Iterator<Item = String> {
+        let first = self.execution_name();
+        let further: Vec<_> = (2..=BEGINNINGS).map(|n| format!("{first}-{n}")).collect();
+        std::iter::once(first).chain(further)
+    }
 }
+
+/// How often a decision is begun at the most.
+const BEGINNINGS: u32 = 10;
 
 /// Whose turn it is.
 #[derive(

@@ -101,6 +101,10 @@ pub enum Parity {
 /// Why TLS-only statements are left out locally. They are judged on the template before they are.
 const PLAIN_HTTP: &str = "its TLS-only statement: the local cloud speaks plain HTTP on this machine and would refuse every request";
 
+/// Why a call of the key without a context is not refused locally.
+const NO_CONTEXT: &str = "its conditions that a call of the key has an encryption context: the local cloud tells its policies \
+    nothing of contexts and would refuse every such call";
+
 /// Leaves out what the local cloud refuses, or what would make it refuse everything.
 pub(crate) fn omit(template: Template) -> (Template, Vec<Omitted>) {
     let mut members = template.members().clone();
@@ -130,6 +134,9 @@ fn keep(id: &str, resource: &mut Value, omitted: &mut Vec<Omitted>) -> bool {
         note(reason);
         return false;
     }
+    if forget_contexts(resource) {
+        note(NO_CONTEXT);
+    }
     let statements = resource
         .pointer_mut("/Properties/PolicyDocument/Statement")
         .and_then(Value::as_array_mut);
@@ -143,6 +150,34 @@ fn keep(id: &str, resource: &mut Value, omitted: &mut Vec<Omitted>) -> bool {
     }
     // A policy that says nothing is no policy.
     !statements.is_empty()
+}
+
+/// The conditions of a role by which a call of the key without a context is refused; whether there were any.
+fn forget_contexts(role: &mut Value) -> bool {
+    let policies = role
+        .pointer_mut("/Properties/Policies")
+        .and_then(Value::as_array_mut);
+    let statements = policies
+        .into_iter()
+        .flatten()
+        .filter_map(|policy| {
+            policy
+                .pointer_mut("/PolicyDocument/Statement")?
+                .as_array_mut()
+        })
+        .flatten();
+    let mut forgotten = false;
+    for statement in statements {
+        let condition = statement
+            .get_mut("Condition")
+            .and_then(Value::as_object_mut);
+        let null = |condition: &mut serde_json::Map<String, Value>| {
+            let asked = condition.get("Null")?.get("kms:EncryptionContextKeys")?;
+            asked.is_string().then(|| condition.remove("Null"))
+        };
+        forgotten |= condition.and_then(null).is_some();
+    }
+    forgotten
 }
 
 /// What is to be made good after a local deploy.

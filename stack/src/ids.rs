@@ -120,6 +120,14 @@ pub(crate) fn decisions_arn(environment: &Environment) -> Val<String> {
     )
 }
 
+/// Every execution of the state machine of decisions.
+pub(crate) fn executions_arn(environment: &Environment) -> Val<String> {
+    arn(
+        "states",
+        sub!("execution:", environment.decisions_name(), ":*"),
+    )
+}
+
 pub(crate) fn rule(lane: &str) -> Handle<events::Rule> {
     Handle::to(format!("{lane}Rule").as_str())
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! InvoiceApprovalRequested | InvoiceDisputed | PaymentFailed --handle--> execution <invoice>-<version>
+//! InvoiceStuck --revive--> the same; where it died, execution <invoice>-<version>-<n>
 //!     ask: token sealed into the approval --(no answer in time)--> remind: decided | ask again | the time is up
 //! ```
 //!
@@ -11,17 +12,20 @@
 
 mod ask;
 mod remind;
+mod revive;
 
 pub use ask::ask;
 pub use remind::remind;
+pub use revive::revive;
 
-use contracts::envelope::Detail;
+use contracts::envelope::{Cause, Detail};
 use contracts::events::{InvoiceApprovalRequested, InvoiceDisputed, PaymentFailed};
 use contracts::records::{InvoiceRecord, InvoiceSummary};
 use contracts::tasks::{DecisionRequest, Turn, Waiting};
 use contracts::{Amount, Event, EventId, InvoiceSubject};
 use ports::{
-    Fault, Notice, Policies, PortError, ReadInvoices, SendNotices, StartDecisions, reached,
+    Fault, Notice, Policies, PortError, ReadApprovals, ReadInvoices, SendNotices, StartDecisions,
+    reached,
 };
 
 /// An event after which an invoice waits for people.
@@ -51,7 +55,7 @@ impl Waits for PaymentFailed {
 /// When a port fails, when the event came too early, and when the invoice has no summary.
 pub async fn handle<W, E>(world: &W, event: &Detail<E>) -> Result<(), Fault>
 where
-    W: ReadInvoices + Policies + StartDecisions + Sync,
+    W: ReadInvoices + ReadApprovals + Policies + StartDecisions + Sync,
     E: Waits,
 {
     let id = event.metadata.subject.invoice_id;
@@ -59,13 +63,31 @@ where
     if record.version != event.metadata.aggregate_version || record.state != E::WAITING.state() {
         return Ok(());
     }
-    let request = DecisionRequest {
-        invoice_id: id,
-        vendor_id: record.vendor_id(),
-        version: record.version,
-        waiting: E::WAITING,
-        approvers: world.policy().approvers(payable(&record)?),
-        cause: event.metadata.as_cause(),
+    start(world, &record, E::WAITING, event.metadata.as_cause()).await
+}
+
+/// Starts the decision about a version that waits. One that people were asked about already goes on with the request that they
+/// were asked with, whatever began it again and whatever policy says by now.
+async fn start<W>(
+    world: &W,
+    record: &InvoiceRecord,
+    waiting: Waiting,
+    cause: Cause,
+) -> Result<(), Fault>
+where
+    W: ReadApprovals + Policies + StartDecisions + Sync,
+{
+    let asked = world.approval(record.invoice_id, record.version).await?;
+    let request = match asked {
+        Some(asked) => asked.request,
+        None => DecisionRequest {
+            invoice_id: record.invoice_id,
+            vendor_id: record.vendor_id(),
+            version: record.version,
+            waiting,
+            approvers: world.policy().approvers(payable(record)?),
+            cause,
+        },
     };
     Ok(world.start_decision(&request).await?)
 }

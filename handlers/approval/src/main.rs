@@ -1,6 +1,6 @@
 //! The Lambda function of `approval`: its decisions, wired to the world.
 
-use contracts::events::{InvoiceApprovalRequested, InvoiceDisputed, PaymentFailed};
+use contracts::events::{InvoiceApprovalRequested, InvoiceDisputed, InvoiceStuck, PaymentFailed};
 use contracts::handlers::Approval;
 use contracts::tasks::{AskDecision, RemindDecision};
 
@@ -10,6 +10,7 @@ async fn main() -> Result<(), kit::Error> {
         .on::<InvoiceApprovalRequested>(approval::handle)
         .on::<InvoiceDisputed>(approval::handle)
         .on::<PaymentFailed>(approval::handle)
+        .on::<InvoiceStuck>(approval::revive)
         .asks::<AskDecision>(approval::ask)
         .performs::<RemindDecision>(approval::remind)
         .run()

@@ -1,8 +1,8 @@
 //! Asking and reminding, over a world in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
-use approval::{ask, handle, remind};
-use contracts::events::{DisputeReason, InvoiceApprovalRequested, InvoiceDisputed};
+use approval::{ask, handle, remind, revive};
+use contracts::events::{DisputeReason, InvoiceApprovalRequested, InvoiceDisputed, InvoiceStuck};
 use contracts::policy::{Approvals, Policy};
 use contracts::records::{ApprovalRecord, DecisionRecord, InvoiceRecord};
 use contracts::tasks::{Ask, DecisionRequest, Reminded, Turn, Verdict, Waiting};
@@ -115,6 +115,73 @@ fn old_events_start_nothing_and_early_ones_come_again() {
         world.run(handle(&world, &event)).unwrap();
         assert!(world.executions().is_empty(), "{later:?}");
     }
+}
+
+/// The announcement that an invoice rests too long.
+fn stuck(record: &InvoiceRecord) -> contracts::envelope::Detail<InvoiceStuck> {
+    let state = record.state;
+    sample::event(record, InvoiceStuck { state })
+}
+
+#[test]
+fn r5_a_stuck_invoice_whose_execution_died_is_put_before_people_again() {
+    for state in [
+        State::AwaitingApproval,
+        State::Disputed,
+        State::PaymentFailed,
+    ] {
+        let record = sample::invoice(state, 3);
+        let world = world_of(&record);
+        let first = format!("{}-3", record.invoice_id);
+        // Nothing was started at all: it is now. While that runs, nothing more is.
+        for _ in 0..2 {
+            world.run(revive(&world, &stuck(&record))).unwrap();
+            let names: Vec<_> = world.executions().into_keys().collect();
+            assert_eq!(names, [first.clone()], "{state:?}");
+        }
+        world.kill_execution(&first);
+        for _ in 0..2 {
+            world.run(revive(&world, &stuck(&record))).unwrap();
+            let names: Vec<_> = world.executions().into_keys().collect();
+            assert_eq!(names, [first.clone(), format!("{first}-2")], "{state:?}");
+        }
+    }
+}
+
+#[test]
+fn r5_a_decision_begun_again_asks_with_what_people_were_asked_with() {
+    let record = waiting();
+    let (world, question) = (world_of(&record), asking(&record, 2));
+    world.run(ask(&world, &question, "token")).unwrap();
+    decide(&world, &question, "ann", Verdict::Approve);
+    let first = question.request.execution_name();
+    world.kill_execution(&first);
+    world.run(revive(&world, &stuck(&record))).unwrap();
+    let again = world.executions().remove(&format!("{first}-2")).unwrap();
+    assert_eq!(again, question.request, "no other cause, no fewer people");
+    // What is recorded stands: the first turn is not asked again, the second one is.
+    let request = again;
+    let turn = |turn| Ask {
+        request: request.clone(),
+        turn,
+    };
+    let fault = world.run(ask(&world, &turn(Turn::First), "token-2"));
+    assert!(matches!(fault, Err(Fault::Overtaken { .. })), "{fault:?}");
+    world
+        .run(ask(&world, &turn(Turn::Second), "token-3"))
+        .unwrap();
+}
+
+#[test]
+fn r5_a_stuck_invoice_that_waits_for_no_person_or_moved_on_starts_nothing() {
+    let record = sample::invoice(State::Paying, 5);
+    let world = world_of(&record);
+    world.run(revive(&world, &stuck(&record))).unwrap();
+    assert!(world.executions().is_empty());
+    let world = world_of(&sample::invoice(State::Disputed, 6));
+    let old = stuck(&sample::invoice(State::AwaitingApproval, 3));
+    world.run(revive(&world, &old)).unwrap();
+    assert!(world.executions().is_empty());
 }
 
 #[test]

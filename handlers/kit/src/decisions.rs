@@ -5,6 +5,7 @@ use crate::store::unavailable;
 use crate::world::World;
 use aws_sdk_kms::error::ProvideErrorMetadata as _;
 use aws_sdk_kms::primitives::Blob;
+use aws_sdk_sfn::types::{ExecutionStatus, IncludedData};
 use contracts::tasks::{Answer as TaskAnswer, DecisionRequest, Turn, Verdict};
 use contracts::{Needs, needs};
 use ports::{
@@ -14,25 +15,76 @@ use std::collections::HashMap;
 
 impl<H: Needs<needs::StartDecisions>> StartDecisions for World<H> {
     async fn start_decision(&self, request: &DecisionRequest) -> Answer<()> {
+        for name in request.execution_names() {
+            if self.begin(&name, request).await? {
+                return Ok(());
+            }
+            match self.fate(&name).await? {
+                Fate::Stands => return Ok(()),
+                Fate::Died => tracing::warn!(execution = name, "it died: it is begun again"),
+            }
+        }
         let name = request.execution_name();
+        Err(untold("starting decision", &name, Some(ALL_DIED)))
+    }
+}
+
+/// What people read where beginning again did not help.
+const ALL_DIED: &str =
+    "every execution of it failed, timed out or was aborted; read why in the first one's history";
+
+/// What became of an execution.
+enum Fate {
+    /// It runs, or it has carried the decision out.
+    Stands,
+    /// It ended without carrying anything out, and whatever is decided reaches nobody.
+    Died,
+}
+
+impl<H: Needs<needs::StartDecisions>> World<H> {
+    /// Whether an execution was started under a name that nothing else bears.
+    async fn begin(&self, name: &str, request: &DecisionRequest) -> Answer<bool> {
         let started = self
             .shared
             .machines
             .start_execution()
             .state_machine_arn(&self.shared.settings.decisions)
-            .name(&name)
+            .name(name)
             // Plain data with string keys: it always serialises.
             .input(serde_json::to_string(request).unwrap_or_default())
             .set_trace_header(self.trace.clone())
             .send()
             .await;
         match started {
-            Ok(_) => Ok(()),
-            // Running or ended: it is the same decision, which is made once.
-            Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(()),
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(false),
             Err(error) => Err(unavailable("starting decision", name, &error)),
         }
     }
+
+    async fn fate(&self, name: &str) -> Answer<Fate> {
+        let found = self
+            .shared
+            .machines
+            .describe_execution()
+            .execution_arn(execution_arn(&self.shared.settings.decisions, name))
+            .included_data(IncludedData::MetadataOnly)
+            .send()
+            .await
+            .map_err(|error| unavailable("looking up decision", name, &error))?;
+        Ok(match found.status {
+            ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted => {
+                Fate::Died
+            }
+            _ => Fate::Stands,
+        })
+    }
+}
+
+/// An execution's ARN: its state machine's, with its own name behind.
+fn execution_arn(machine: &str, name: &str) -> String {
+    let executions = machine.replacen(":stateMachine:", ":execution:", 1);
+    format!("{executions}:{name}")
 }
 
 impl<H: Needs<needs::AnswerTasks>> AnswerTasks for World<H> {
@@ -176,10 +228,75 @@ mod tests {
         let input: Value = serde_json::from_str(sent["input"].as_str().unwrap()).unwrap();
         assert_eq!(input["waiting"], "dispute");
 
-        let exists = Aws::new(|_| Err(refused("ExecutionAlreadyExists")));
-        run(exists.world::<Approval>().start_decision(&request())).unwrap();
         let throttled = Aws::new(|_| Err(refused("ThrottlingException")));
         assert!(run(throttled.world::<Approval>().start_decision(&request())).is_err());
+    }
+
+    /// A state machine with executions under the names that `-1`, `-2` and so on end, as they ended; others can be started.
+    fn machine(ended: &'static [&'static str]) -> Aws {
+        Aws::new(move |call| {
+            let arn = call.input["executionArn"].as_str().unwrap_or_default();
+            let of = |name: &str| {
+                let first = format!("{ID}-3");
+                let further = name.strip_prefix(&format!("{first}-"));
+                further.map_or(0, |n| n.parse::<usize>().unwrap() - 1)
+            };
+            match call.operation.as_str() {
+                "StartExecution" => match ended.get(of(call.input["name"].as_str().unwrap())) {
+                    Some(_) => Err(refused("ExecutionAlreadyExists")),
+                    None => Ok(json!({ "executionArn": "arn", "startDate": 0 })),
+                },
+                _ => Ok(json!({
+                    "executionArn": arn, "stateMachineArn": "DECISIONS", "startDate": 0,
+                    "status": ended[of(arn.strip_prefix("DECISIONS:").unwrap())],
+                })),
+            }
+        })
+    }
+
+    #[test]
+    fn r5_an_execution_that_runs_or_succeeded_is_the_same_decision() {
+        for status in [&["RUNNING"], &["SUCCEEDED"]] {
+            let aws = machine(status);
+            run(aws.world::<Approval>().start_decision(&request())).unwrap();
+            assert_eq!(aws.inputs("StartExecution").len(), 1, "{status:?}");
+            let asked = aws.inputs("DescribeExecution").remove(0);
+            assert_eq!(asked["executionArn"], format!("DECISIONS:{ID}-3"));
+            assert_eq!(asked["includedData"], "METADATA_ONLY");
+        }
+    }
+
+    #[test]
+    fn r5_a_dead_execution_is_begun_again_under_another_name_with_the_same_input() {
+        for dead in [&["FAILED"][..], &["TIMED_OUT", "ABORTED"]] {
+            let aws = machine(dead);
+            run(aws.world::<Approval>().start_decision(&request())).unwrap();
+            let started = aws.inputs("StartExecution");
+            assert_eq!(started.len(), dead.len() + 1);
+            let last = started.last().unwrap();
+            assert_eq!(last["name"], format!("{ID}-3-{}", dead.len() + 1));
+            assert_eq!(last["input"], started[0]["input"]);
+        }
+        let again = machine(&["FAILED", "RUNNING"]);
+        run(again.world::<Approval>().start_decision(&request())).unwrap();
+        assert_eq!(again.inputs("StartExecution").len(), 2, "the second runs");
+        let hopeless = machine(&["FAILED"; 10]);
+        let fault = run(hopeless.world::<Approval>().start_decision(&request())).unwrap_err();
+        assert!(fault.to_string().contains("every execution"), "{fault}");
+        let names = hopeless.inputs("StartExecution").into_iter();
+        assert!(
+            names
+                .map(|sent| sent["name"].as_str().unwrap().len())
+                .all(|name| name <= 80)
+        );
+    }
+
+    #[test]
+    fn an_executions_arn_is_its_machines_with_its_name() {
+        assert_eq!(
+            execution_arn("arn:aws:states:eu-central-1:1:stateMachine:d", "x-3"),
+            "arn:aws:states:eu-central-1:1:execution:d:x-3"
+        );
     }
 
     #[test]

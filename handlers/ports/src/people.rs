@@ -24,7 +24,7 @@ pub trait WriteApprovals {
 
 /// Granted by the need of the same name.
 pub trait StartDecisions {
-    /// Starts the execution of a request; started twice, it is one.
+    /// Starts the execution of a request; started twice, it is one, unless the first one died: then it is begun again.
     fn start_decision(&self, request: &DecisionRequest) -> impl Future<Output = Answer<()>> + Send;
 }
 

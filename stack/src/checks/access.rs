@@ -2,7 +2,7 @@
 
 use super::finding::Fault;
 use super::subject::{Subject, allows, condition, referred_id};
-use crate::constructs::grant::{Cause, published};
+use crate::constructs::grant::{Cause, committing};
 use crate::ids;
 use crate::views::{list, statements};
 use contracts::HandlerSpec;
@@ -95,7 +95,8 @@ pub(super) fn causes(subject: &Subject<'_>) -> Vec<Fault> {
     faults
 }
 
-/// STK021. A `*` behind a bucket's prefix stands for the objects under it and is none.
+/// STK021. A `*` behind a bucket's prefix stands for the objects under it, one behind a state machine's name for its executions:
+/// both are none.
 pub(super) fn wildcards(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for role in subject.of_type("AWS::IAM::Role") {
@@ -104,7 +105,10 @@ pub(super) fn wildcards(subject: &Subject<'_>) -> Vec<Fault> {
                 let prefix = resource
                     .strip_suffix("/*")
                     .is_some_and(|rest| rest.contains(".Arn}/"));
-                if !resource.contains('*') || prefix {
+                let executions = resource
+                    .strip_suffix(":*")
+                    .is_some_and(|rest| rest.contains(":execution:") && !rest.contains('*'));
+                if !resource.contains('*') || prefix || executions {
                     continue;
                 }
                 for action in list(statement.get("Action")) {
@@ -157,11 +161,11 @@ pub(super) fn publishing(subject: &Subject<'_>) -> Vec<Fault> {
                 .is_some_and(|cause| cause.starts_with("need:"))
                 && handler.has(Need::Republish);
             let (sources, events): (BTreeSet<String>, BTreeSet<&str>) = if again {
-                let producers = subject.graph.handlers.iter();
-                let producers = producers.filter(|producer| !producer.emits.is_empty());
+                let producers = || committing(subject.graph);
+                let events = producers().flat_map(|producer| producer.emits);
                 (
-                    producers.map(HandlerSpec::source).collect(),
-                    published(subject.graph),
+                    producers().map(HandlerSpec::source).collect(),
+                    events.map(|event| event.name).collect(),
                 )
             } else {
                 (

@@ -7,13 +7,10 @@ use contracts::handlers::Replays;
 use std::collections::BTreeSet;
 
 /// Events that are announced to whoever listens and wait for nobody, each with its reason.
-pub const ANNOUNCEMENTS: &[(&str, &str)] = &[
-    ("InvoiceStuck", "an alarm tells people of it"),
-    (
-        "VendorOnboarded",
-        "whoever needs the profile reads it from its table",
-    ),
-];
+pub const ANNOUNCEMENTS: &[(&str, &str)] = &[(
+    "VendorOnboarded",
+    "whoever needs the profile reads it from its table",
+)];
 
 /// STK001.
 pub(super) fn consumed(subject: &Subject<'_>) -> Vec<Fault> {

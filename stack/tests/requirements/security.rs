@@ -299,3 +299,61 @@ fn r21_a_need_taken_away_takes_its_grant_its_key_use_and_its_variable_away() {
     let variables = &function["Properties"]["Environment"]["Variables"];
     assert_eq!(variables["NOTICES_TOPIC"], Value::Null);
 }
+
+#[test]
+fn r21_r25_what_was_never_committed_is_not_published_again() {
+    each("AWS::IAM::Role", |name, role, _, _| {
+        if name != "SweeperRole" {
+            return;
+        }
+        let mut statements = role_statements(role).iter();
+        let again = statements
+            .find(|s| s["Sid"] == "NeedRepublish")
+            .unwrap_or_else(|| panic!("{}", json!(role)));
+        let named = &again["Condition"]["StringEqualsIfExists"];
+        let sources = named["events:source"].to_string();
+        let events = named["events:detail-type"].to_string();
+        assert!(!sources.contains("invoicing.portal"), "{sources}");
+        assert!(sources.contains("invoicing.payment"), "{sources}");
+        for request in ["VendorRegistered", "InvoiceSubmitted"] {
+            assert!(!events.contains(request), "{events}");
+        }
+    });
+}
+
+#[test]
+fn r19_r27_a_call_of_the_key_without_a_context_is_refused_to_whoever_holds_tokens() {
+    for name in ["dev", "prod"] {
+        let template = synthesised(name).template;
+        for (role, sid) in [
+            ("ApprovalRole", "NeedSealTokens"),
+            ("DecisionRole", "NeedOpenTokens"),
+        ] {
+            let role = &template.resource(role).unwrap()["Properties"];
+            let mut statements = role_statements(role).iter();
+            let token = statements.find(|s| s["Sid"] == sid).unwrap();
+            let condition = &token["Condition"];
+            assert_eq!(
+                condition["Null"],
+                json!({ "kms:EncryptionContextKeys": "false" })
+            );
+            assert!(condition["ForAllValues:StringEquals"]["kms:EncryptionContextKeys"].is_array());
+        }
+    }
+}
+
+#[test]
+fn r5_r21_who_starts_decisions_sees_the_fate_of_these_executions_only() {
+    let mut seen = 0;
+    each("AWS::IAM::Role", |name, role, _, environment| {
+        let statements = role_statements(role).iter();
+        for look in statements.filter(|s| s["Action"] == "states:DescribeExecution") {
+            assert_eq!(name, "ApprovalRole");
+            let executions = format!(":execution:{}:*", environment.decisions_name());
+            let resource = look["Resource"]["Fn::Sub"].as_str().unwrap();
+            assert!(resource.ends_with(&executions), "{resource}");
+            seen += 1;
+        }
+    });
+    assert!(seen > 0);
+}

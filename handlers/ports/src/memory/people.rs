@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct People {
     approvals: BTreeMap<(InvoiceId, u64), ApprovalRecord>,
     executions: BTreeMap<String, DecisionRequest>,
+    /// Executions that failed, timed out or were aborted.
+    dead: BTreeSet<String>,
     /// Tokens that can't be answered any more.
     gone: BTreeSet<String>,
     answers: Vec<(String, Verdict)>,
@@ -38,6 +40,11 @@ impl Memory {
     #[must_use]
     pub fn executions(&self) -> BTreeMap<String, DecisionRequest> {
         self.lock().people.executions.clone()
+    }
+
+    /// Lets an execution fail: it asks nobody any more, and its name is used up.
+    pub fn kill_execution(&self, name: &str) {
+        self.lock().people.dead.insert(name.to_owned());
     }
 
     /// The answers that reached a token, in their order.
@@ -88,8 +95,17 @@ impl StartDecisions for Memory {
     async fn start_decision(&self, request: &DecisionRequest) -> Answer<()> {
         let name = request.execution_name();
         self.write(&format!("execution {name}"), |inner| {
-            let executions = &mut inner.people.executions;
-            executions.entry(name.clone()).or_insert(request.clone());
+            let people = &mut inner.people;
+            let mut names = request.execution_names();
+            let Some(alive) = names.find(|name| !people.dead.contains(name)) else {
+                return Err(PortError::Unavailable {
+                    action: "starting decision",
+                    subject: name.clone(),
+                    reason: "every execution of it died".to_owned(),
+                });
+            };
+            let executions = &mut people.executions;
+            executions.entry(alive).or_insert(request.clone());
             Ok(())
         })
         .await

@@ -10,7 +10,7 @@ mod needs;
 
 pub(crate) use cause::Cause;
 pub(crate) use machine::machine_policy;
-pub(crate) use needs::published;
+pub(crate) use needs::committing;
 
 use super::policies::on_all;
 use crate::environment::Environment;

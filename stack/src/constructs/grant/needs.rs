@@ -6,6 +6,7 @@ use crate::environment::Environment;
 use crate::graph::Graph;
 use crate::ids;
 use cfn::sub;
+use contracts::HandlerSpec;
 use contracts::needs::{DeclaredNeed, Need};
 use contracts::tables::{IndexSpec, RESTING, Table, UNPUBLISHED, keys};
 use std::collections::BTreeSet;
@@ -45,7 +46,14 @@ pub(super) fn of_need(
         Need::StartDecisions => {
             let machine = ids::decisions_arn(environment);
             let start = Grant::new(cause.clone(), &["states:StartExecution"], [machine]);
-            return vec![start, execution_key(environment, cause)];
+            // Whoever finds one started already asks whether it died.
+            let look = Grant::new(
+                cause.clone(),
+                &["states:DescribeExecution"],
+                [ids::executions_arn(environment)],
+            )
+            .part("Fate");
+            return vec![start, look, execution_key(environment, cause)];
         }
         Need::SealTokens => token_key(cause, &["kms:Encrypt"]),
         Need::OpenTokens => token_key(cause, &["kms:Decrypt"]),
@@ -100,10 +108,15 @@ fn through_indexes(cause: &Cause, tables: &[Table], index: IndexSpec) -> Vec<Gra
 }
 
 /// The key itself, by no service's hand. Only under the context of a task token: what else the key has encrypted was
-/// encrypted under other contexts, and does not open.
+/// encrypted under other contexts, and does not open. A call without a context has no names that could be others: it is
+/// refused by itself.
 fn token_key(cause: Cause, actions: &'static [&'static str]) -> Grant {
     TOKEN_CONTEXT.iter().fold(
-        Grant::new(cause, actions, [ids::data_key().arn()]),
+        Grant::new(cause, actions, [ids::data_key().arn()]).when(
+            "Null",
+            "kms:EncryptionContextKeys",
+            "false".to_owned(),
+        ),
         |grant, name| {
             grant.when(
                 "ForAllValues:StringEquals",
@@ -127,17 +140,16 @@ fn execution_key(environment: &Environment, cause: Cause) -> Grant {
         )
 }
 
-/// Whatever any handler may publish, in its producer's name, and the mark on it.
+/// Whatever a handler may have committed to publish, in its producer's name, and the mark on it. What is published without
+/// being committed first (the portal's requests) is in no table, so nobody finds it to publish it again.
 fn republish(graph: &Graph, cause: &Cause) -> Vec<Grant> {
     let mut publish = Grant::new(cause.clone(), &["events:PutEvents"], [ids::bus().arn()]);
-    for handler in graph
-        .handlers
-        .iter()
-        .filter(|handler| !handler.emits.is_empty())
-    {
+    let mut names = BTreeSet::new();
+    for handler in committing(graph) {
         publish = publish.when("StringEqualsIfExists", "events:source", handler.source());
+        names.extend(handler.emits.iter().map(|event| event.name));
     }
-    for name in published(graph) {
+    for name in names {
         publish = publish.when(
             "StringEqualsIfExists",
             "events:detail-type",
@@ -151,11 +163,10 @@ fn republish(graph: &Graph, cause: &Cause) -> Vec<Grant> {
     vec![publish, mark]
 }
 
-/// The events that the handlers publish, once each, by name.
-pub(crate) fn published(graph: &Graph) -> BTreeSet<&'static str> {
-    let handlers = graph.handlers.iter();
-    handlers
-        .flat_map(|handler| handler.emits)
-        .map(|event| event.name)
-        .collect()
+/// The handlers that commit what they publish in the tables where it is found again.
+pub(crate) fn committing(graph: &Graph) -> impl Iterator<Item = &HandlerSpec> {
+    graph.handlers.iter().filter(|handler| {
+        let mut tables = [Table::Vendors, Table::Invoices].into_iter();
+        !handler.emits.is_empty() && tables.any(|table| handler.has(Need::WriteTable(table)))
+    })
 }
