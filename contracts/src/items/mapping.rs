@@ -6,6 +6,9 @@ use crate::ids::VendorId;
 use crate::tables::keys;
 use serde::Serialize;
 
+/// Who acts for the vendors that the house registered.
+const HOUSE: &str = "house";
+
 /// Both sides of a mapping, as its items carry it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,6 +44,13 @@ pub fn owner(vendor_id: VendorId, principal: &str) -> Item {
     let mut item = base(keys::owner(vendor_id), sk, kinds::OWNER, &mapping);
     item.insert(attributes::PRINCIPAL.to_owned(), principal.into());
     item
+}
+
+/// A vendor that nobody but the house acts for: no caller can become its owner.
+#[must_use]
+pub fn held(vendor_id: VendorId) -> Item {
+    // No caller is called so: an ARN or `<issuer>#<subject>`.
+    owner(vendor_id, HOUSE)
 }
 
 /// The vendor that a caller's mapping names.

@@ -7,7 +7,7 @@
 mod mapping;
 mod trail;
 
-pub use mapping::{caller, mapped_principal, mapped_vendor, owner};
+pub use mapping::{caller, held, mapped_principal, mapped_vendor, owner};
 pub use trail::{audit_event, audit_row, ledger_row};
 
 use crate::ids::{EventId, InvoiceId, InvoiceKey};

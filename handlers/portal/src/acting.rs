@@ -71,7 +71,8 @@ impl Acting {
 }
 
 /// Lets through who may register a vendor; a caller who acts for nobody yet acts for this one from now on. One that the house
-/// registered stays the house's: whoever knows its tax number is not yet it.
+/// registered stays the house's: whoever knows its tax number is not yet it. That is so from the moment that the house asks for it,
+/// not only once its profile is there.
 pub(crate) async fn registers<W: PortalWorld>(
     world: &W,
     request: &Request,
@@ -84,6 +85,7 @@ pub(crate) async fn registers<W: PortalWorld>(
             Err(PortError::Conflict { .. }) => Err(not_yours()),
             claimed => Ok(claimed?),
         },
+        Acting::House if known.is_none() => Ok(world.hold_vendor(vendor).await?),
         acting => acting.submits_for(vendor),
     }
 }

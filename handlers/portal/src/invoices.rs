@@ -2,7 +2,7 @@
 
 use crate::acting::acting;
 use crate::problem::{Refused, absent};
-use crate::{Accepted, PortalWorld, Standing, accepted, caller, cause};
+use crate::{Accepted, PortalWorld, Standing, accepted, author, cause};
 use contracts::envelope::{Cause, Metadata, Origin};
 use contracts::events::{InvoiceSubmitted, Violation};
 use contracts::handlers::Portal;
@@ -44,7 +44,7 @@ pub(crate) async fn submit<W: PortalWorld>(
     let event = InvoiceSubmitted {
         document: reference,
         key: document.key(),
-        submitted_by: caller(request),
+        submitted_by: author(request),
     };
     let metadata = metadata(subject(&document), &cause, &world.origin());
     let draft = Draft::with::<Portal, _>(metadata, event);

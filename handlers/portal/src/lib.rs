@@ -101,9 +101,10 @@ fn cause(request: &Request) -> Cause {
     }
 }
 
-/// The caller as events name them: bounded.
-fn caller(request: &Request) -> String {
-    request.caller.chars().take(256).collect()
+/// Who caused it, as events name them: bounded, and who they are for good. A retry from another session of the same role repeats
+/// the event's id, so it must say the same.
+fn author(request: &Request) -> String {
+    request.principal().chars().take(256).collect()
 }
 
 /// The answer to an accepted submission.

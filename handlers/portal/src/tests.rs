@@ -204,21 +204,38 @@ fn r12_the_same_request_in_flight_is_a_conflict() {
 
 #[test]
 fn r12_a_retry_after_a_lost_answer_repeats_the_event_id() {
-    for body in [("/invoices", INVOICE), ("/vendors", VENDOR)] {
+    let session = |name: &str| format!("arn:aws:sts::000000000000:assumed-role/clerks/{name}");
+    for (route, body, before) in [
+        ("/invoices", INVOICE, &["look", "store"][..]),
+        ("/vendors", VENDOR, &["look", "hold", "store"]),
+    ] {
         let desk = Desk::default();
-        let request = post(body.0, "k1", body.1);
+        desk.world
+            .hire("arn:aws:sts::000000000000:assumed-role/clerks");
+        let request = Request {
+            caller: session("one"),
+            ..post(route, "k1", body)
+        };
         let mut schedule = Schedule::default();
         schedule.start(answer(&desk.world, &desk.claims, TERMS, &request));
-        for _ in ["look", "store", "publish"] {
+        for _ in before.iter().chain(&["publish"]) {
             assert!(schedule.turn(0).is_none());
         }
         desk.world.lose_next_answers(1);
         assert_eq!(schedule.turn(0).unwrap().unwrap().status, 503);
         desk.world.advance(Duration::seconds(5));
-        assert_eq!(desk.send(&request).0.status, 202);
+        // From another session of the same role: the same fact, in the same words.
+        let retry = Request {
+            caller: session("two"),
+            ..request.clone()
+        };
+        assert_eq!(desk.send(&retry).0.status, 202);
         let published = desk.world.outbox();
         assert_eq!(published.len(), 2);
         assert_eq!(published[0].event_id, published[1].event_id);
+        assert_eq!(published[0].detail["data"], published[1].detail["data"]);
+        let said = published[0].detail["data"].to_string();
+        assert!(said.contains("clerks") && !said.contains("/one"), "{said}");
     }
 }
 

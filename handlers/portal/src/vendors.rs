@@ -2,7 +2,7 @@
 
 use crate::acting::{acting, registers};
 use crate::problem::{Refused, absent};
-use crate::{Accepted, PortalWorld, Standing, accepted, caller, cause, registration};
+use crate::{Accepted, PortalWorld, Standing, accepted, author, cause, registration};
 use contracts::envelope::{Cause, Metadata, Origin};
 use contracts::events::{DocumentFormat, Finding, VendorRegistered};
 use contracts::handlers::Portal;
@@ -32,7 +32,7 @@ pub(crate) async fn register<W: PortalWorld>(
         .await?;
     let event = VendorRegistered {
         registration: reference,
-        registered_by: caller(request),
+        registered_by: author(request),
     };
     let metadata = metadata(id, &sha256, &cause, &world.origin());
     let draft = Draft::with::<Portal, _>(metadata, event);

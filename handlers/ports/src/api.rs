@@ -44,7 +44,7 @@ impl Request {
     }
 
     /// Who the caller is for good: the sessions of an assumed role are one principal, whose retry may come from another
-    /// session. The scope of idempotency keys; who acted is [`Request::caller`].
+    /// session. The scope of idempotency keys, and who acted as events and records name them.
     #[must_use]
     pub fn principal(&self) -> &str {
         principal_of(&self.caller)

@@ -81,6 +81,9 @@ pub trait ClaimVendors {
         principal: &str,
         vendor: VendorId,
     ) -> impl Future<Output = Answer<()>> + Send;
+    /// Keeps a vendor that nobody acts for as the house's, for good: no caller can be mapped to it any more. Whoever is mapped to it
+    /// already stays so.
+    fn hold_vendor(&self, vendor: VendorId) -> impl Future<Output = Answer<()>> + Send;
 }
 
 /// Granted by `ReadStaff`.

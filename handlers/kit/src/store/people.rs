@@ -7,7 +7,7 @@ use contracts::items::{self, attributes, mapped_vendor};
 use contracts::records::ApprovalRecord;
 use contracts::tables::{Table, keys};
 use contracts::{InvoiceId, Needs, VendorId, needs};
-use ports::{Answer, ClaimVendors, Completes, ReadApprovals, WriteApprovals};
+use ports::{Answer, ClaimVendors, Completes, PortError, ReadApprovals, WriteApprovals};
 
 impl<H: Needs<needs::ReadInvoices>> ReadApprovals for World<H> {
     async fn approval(&self, id: InvoiceId, version: u64) -> Answer<Option<ApprovalRecord>> {
@@ -65,6 +65,22 @@ where
         )?;
         transaction.commit(&subject).await
     }
+
+    async fn hold_vendor(&self, vendor: VendorId) -> Answer<()> {
+        let subject = format!("the mapping of vendor {vendor} to the house");
+        let mut transaction = Transaction::new(self);
+        transaction.put(
+            Table::Vendors,
+            &items::held(vendor),
+            &Condition::absent(),
+            Refusal::Conflict(subject.clone()),
+        )?;
+        match transaction.commit(&subject).await {
+            // The house's already, or a caller's: either stays.
+            Err(PortError::Conflict { .. }) => Ok(()),
+            committed => committed,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -73,7 +89,6 @@ mod tests {
     use super::*;
     use crate::scripted::{Aws, refused, run, typed};
     use contracts::handlers::{Approval, Decision, Portal};
-    use ports::PortError;
     use ports::memory::sample;
     use serde_json::{Value, json};
 
@@ -170,6 +185,26 @@ mod tests {
         assert!(
             matches!(taken, Err(PortError::Conflict { .. })),
             "{taken:?}"
+        );
+    }
+
+    #[test]
+    fn r20_a_vendor_of_the_house_is_held_by_one_item_and_taken_from_nobody() {
+        let vendor = sample::vendor_id();
+        let aws = Aws::new(|_| Ok(json!({})));
+        run(aws.world::<Portal>().hold_vendor(vendor)).unwrap();
+        let writes = writes(&aws);
+        assert_eq!(writes.len(), 1);
+        let put = &writes[0]["Put"];
+        assert_eq!(put["Item"]["pk"]["S"], format!("OWNER#{vendor}"));
+        assert_eq!(put["ConditionExpression"], "attribute_not_exists(#pk)");
+        let owned = refusing(&["ConditionalCheckFailed"]);
+        run(owned.world::<Portal>().hold_vendor(vendor)).unwrap();
+        let failed = refusing(&["ValidationError"]);
+        let failed = run(failed.world::<Portal>().hold_vendor(vendor));
+        assert!(
+            matches!(failed, Err(PortError::Unavailable { .. })),
+            "{failed:?}"
         );
     }
 

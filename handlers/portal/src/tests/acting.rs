@@ -86,6 +86,36 @@ fn r20_a_vendor_that_is_somebodys_is_not_taken_over() {
 }
 
 #[test]
+fn r20_a_vendor_that_the_house_asked_for_is_claimed_by_nobody_before_its_profile_is_there() {
+    let desk = Desk::default();
+    let staff = post("/vendors", "k1", VENDOR);
+    let intruder = by("intruder", post("/vendors", "k1", VENDOR));
+    let mut schedule = Schedule::default();
+    schedule.start(answer(&desk.world, &desk.claims, TERMS, &staff));
+    for _ in ["begin", "look", "hold"] {
+        assert!(schedule.turn(0).is_none());
+    }
+    assert_eq!(code(&desk.send(&intruder)), (403, Some("not-your-vendor")));
+    assert_eq!(vendor_of(&desk, "intruder"), None);
+    assert_eq!(schedule.finish()[0].as_ref().unwrap().status, 202);
+    assert_eq!(code(&desk.send(&intruder)), (403, Some("not-your-vendor")));
+    assert_eq!(desk.published(), ["VendorRegistered"]);
+    // The house registers it again as it likes.
+    assert_eq!(desk.send(&post("/vendors", "k2", VENDOR)).0.status, 202);
+}
+
+#[test]
+fn r20_a_sellers_vendor_stays_its_own_when_the_house_registers_it_too() {
+    let desk = Desk::default();
+    let seller = |key| by("seller", post("/vendors", key, VENDOR));
+    assert_eq!(desk.send(&seller("k1")).0.status, 202);
+    assert_eq!(desk.send(&post("/vendors", "k2", VENDOR)).0.status, 202);
+    assert_eq!(desk.send(&seller("k3")).0.status, 202);
+    let vendor = documents::read(INVOICE).unwrap().vendor_id();
+    assert_eq!(vendor_of(&desk, "seller"), Some(vendor));
+}
+
+#[test]
 fn r20_another_sellers_invoice_is_refused_even_when_it_stands() {
     let desk = Desk::default();
     desk.send(&by("rival", post("/vendors", "k1", &other_vendor())));

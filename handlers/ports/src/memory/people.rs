@@ -23,6 +23,8 @@ pub(super) struct People {
     answers: Vec<(String, Verdict)>,
     staff: BTreeSet<String>,
     callers: BTreeMap<String, VendorId>,
+    /// The house's vendors.
+    held: BTreeSet<VendorId>,
 }
 
 impl Memory {
@@ -166,6 +168,11 @@ impl ClaimVendors for Memory {
     async fn claim_vendor(&self, principal: &str, vendor: VendorId) -> Answer<()> {
         let subject = format!("vendor {vendor}");
         self.write(&subject, |inner| {
+            if inner.people.held.contains(&vendor) {
+                return Err(PortError::Conflict {
+                    subject: subject.clone(),
+                });
+            }
             let mut mapped = inner.people.callers.iter();
             if let Some((caller, of)) = mapped.find(|(c, v)| *c == principal || **v == vendor) {
                 let same = caller == principal && *of == vendor;
@@ -175,6 +182,16 @@ impl ClaimVendors for Memory {
             }
             let callers = &mut inner.people.callers;
             callers.insert(principal.to_owned(), vendor);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn hold_vendor(&self, vendor: VendorId) -> Answer<()> {
+        self.write(&format!("vendor {vendor}"), |inner| {
+            if inner.people.callers.values().all(|of| *of != vendor) {
+                inner.people.held.insert(vendor);
+            }
             Ok(())
         })
         .await
