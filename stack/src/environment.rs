@@ -36,6 +36,8 @@ pub struct Environment {
     pub capacity: Capacity,
     /// How the API lets callers in.
     pub api: Api,
+    /// Who gets mail.
+    pub mail: Mail,
     /// Tags on everything that can carry them.
     pub tags: BTreeMap<String, String>,
 }
@@ -121,6 +123,18 @@ pub struct Api {
     pub staff: Vec<String>,
     /// Whose tokens let callers in; AWS signatures (IAM) where absent.
     pub jwt: Option<Jwt>,
+}
+
+/// Who gets mail: addresses that SNS asks to confirm. Further subscribers may join the topics by themselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// What vendors are told: how their invoices go on and end.
+    pub notices: Vec<String>,
+    /// What approvers are asked and reminded of.
+    pub approvals: Vec<String>,
+    /// Alarms.
+    pub alerts: Vec<String>,
 }
 
 /// An issuer of tokens that the API trusts.

@@ -26,6 +26,6 @@ pub use artifacts::Artifacts;
 pub use bootstrap::{BOOTSTRAP_STACK, bootstrap};
 pub use capability::{Omitted, Parity, REFUSED};
 pub use checks::Finding;
-pub use environment::{Api, Capacity, Environment, Jwt, ObjectLock, Retention, Target};
+pub use environment::{Api, Capacity, Environment, Jwt, Mail, ObjectLock, Retention, Target};
 pub use graph::{Graph, Lane, LaneOf, LaneOfEverything, Path, SharedRule};
 pub use synth::{Synthesised, synth};

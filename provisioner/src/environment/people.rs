@@ -18,6 +18,7 @@ pub(super) fn faults(environment: &Environment, faults: &mut Faults) {
     approvals(environment, faults);
     stuck(environment, faults);
     staff(environment, faults);
+    mail(environment, faults);
     if let Some(jwt) = &environment.api.jwt {
         tokens(jwt, faults);
     }
@@ -166,6 +167,29 @@ fn staff(environment: &Environment, faults: &mut Faults) {
                 format!("`{caller}` is nobody in particular"),
                 hint,
             );
+        }
+    }
+}
+
+fn mail(environment: &Environment, faults: &mut Faults) {
+    let lists = [
+        ("notices", &environment.mail.notices),
+        ("approvals", &environment.mail.approvals),
+        ("alerts", &environment.mail.alerts),
+    ];
+    for (list, addresses) in lists {
+        for address in addresses {
+            let parts = address.split_once('@');
+            let sound = parts.is_some_and(|(local, host)| {
+                !local.is_empty() && host.contains('.') && !host.contains('@')
+            }) && !address.contains(char::is_whitespace);
+            if !sound {
+                faults.add(
+                    format!("mail.{list}[{address}]"),
+                    format!("`{address}` is no mail address"),
+                    "One address an entry, e.g. accounts-payable@example.com.",
+                );
+            }
         }
     }
 }

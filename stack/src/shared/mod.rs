@@ -5,6 +5,7 @@ mod bus;
 mod bus_logs;
 pub(crate) mod documents;
 mod keys;
+mod mail;
 pub(crate) mod schemas;
 mod tables;
 mod topics;

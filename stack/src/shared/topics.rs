@@ -4,6 +4,7 @@ use crate::constructs::Site;
 use crate::constructs::policies::CLOUDWATCH;
 use crate::constructs::topic::topic;
 use crate::ids;
+use crate::shared::mail::mail;
 use cfn::{Principal, Pseudo, Statement};
 use contracts::wiring::outputs;
 
@@ -12,7 +13,7 @@ pub(super) fn topics(site: &mut Site<'_>) {
     site.stack
         .output(outputs::NOTICES_TOPIC, notices.arn())
         .description("ARN of the topic of notices to vendors");
-    topic(site, ids::ALERTS, |alerts| {
+    let alerts = topic(site, ids::ALERTS, |alerts| {
         Some(
             Statement::allow()
                 .sid("AllowAlarms")
@@ -22,4 +23,5 @@ pub(super) fn topics(site: &mut Site<'_>) {
                 .when("StringEquals", "aws:SourceAccount", Pseudo::AccountId),
         )
     });
+    mail(site, &notices, &alerts);
 }

@@ -324,3 +324,30 @@ fn r12_a_lease_is_longer_than_the_function_runs_and_shorter_than_the_first_redel
         assert!(timeout < 50, "{name}");
     });
 }
+
+/// Mail goes to the environment's addresses; what can't be delivered rests in a queue with an alarm, like everything else.
+#[test]
+fn r8_mail_that_is_not_delivered_is_kept() {
+    let mut environment = crate::environment("prod");
+    environment.mail.approvals = vec!["approvals@example.com".to_owned()];
+    environment.mail.alerts = vec!["on.call@example.com".to_owned()];
+    let synthesised = crate::common::synth_of(&environment, &stack::Graph::declared());
+    let errors: Vec<_> = synthesised
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == cfn::Severity::Error)
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    let template = synthesised.template;
+    for (id, dlq, filtered) in [
+        ("ApprovalsMailApprovalsExampleCom", "ApprovalsMailDlq", true),
+        ("AlertsMailOnCallExampleCom", "AlertsMailDlq", false),
+    ] {
+        let subscription = &template.resource(id).unwrap()["Properties"];
+        assert_eq!(subscription["Protocol"], "email");
+        let redrive = &subscription["RedrivePolicy"]["deadLetterTargetArn"];
+        assert_eq!(crate::id(redrive), dlq);
+        assert_eq!(subscription.get("FilterPolicy").is_some(), filtered);
+        assert!(template.resource(&format!("{dlq}Alarm")).is_some());
+    }
+}
