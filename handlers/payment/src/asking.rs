@@ -10,16 +10,17 @@ use contracts::records::PaymentRecord;
 use contracts::{CorrelationId, Handler, InvoiceId, State, handlers::Payment};
 use ports::{
     Clock, Completes, Fault, Occasion, PayVendors, ReadInvoices, ReadResting, ReadVendors, Resting,
-    WriteInvoices, decide_again,
+    WriteInvoices, decide_again, together,
 };
+use std::collections::VecDeque;
 use time::{Duration, OffsetDateTime};
 
 /// How long a payment rests before the clock asks about it: longer than a delivery takes that is still at it.
 const REST: Duration = Duration::seconds(60);
-/// How many invoices are read of a shard and state.
-const READ: u32 = 50;
-/// How many are asked about in one go.
-const ASKED: usize = 50;
+/// How many invoices a page has of each shard of a state.
+const A_SHARD: u32 = 25;
+/// How many are asked about side by side.
+const AT_ONCE: usize = 8;
 /// How long one go may take; the function ends a little later.
 const BUDGET: Duration = Duration::seconds(20);
 
@@ -34,38 +35,52 @@ where
     W: Clock + ReadResting + ReadInvoices + WriteInvoices + ReadVendors + PayVendors + Sync,
 {
     let begun = world.origin().now;
-    let mut found = Vec::new();
-    for state in [State::Paying, State::PaymentUnknown] {
-        found.extend(world.resting(state, begun - REST, READ).await?);
-    }
-    let mut failed = None;
-    for resting in chosen(found, begun) {
-        if world.origin().now - begun > BUDGET {
-            tracing::warn!(
-                "not every payment was asked about in time: the next go takes the others"
-            );
+    let until = begun + BUDGET;
+    let (mut failed, mut late) = (None, false);
+    let mut turns: VecDeque<_> = [(State::PaymentUnknown, None), (State::Paying, None)].into();
+    while let Some((state, from)) = turns.pop_front() {
+        if world.origin().now > until {
+            late = true;
             break;
         }
-        let asked = decide_again(|| ask_about(world, resting.invoice_id)).await;
-        if let Err(fault) = asked {
-            let invoice = resting.invoice_id;
-            tracing::error!(%invoice, error = %fault, "a payment could not be asked about");
-            failed.get_or_insert(fault);
+        let page = world.resting(state, begun - REST, A_SHARD, from).await?;
+        let all = page.found.len();
+        let asked = together(turned(page.found, begun), AT_ONCE, |resting| {
+            let id = resting.invoice_id;
+            let in_time = world.origin().now <= until;
+            in_time.then(|| async move { (id, decide_again(|| ask_about(world, id)).await) })
+        });
+        let asked = asked.await;
+        late |= asked.len() < all;
+        for (invoice, asked) in asked {
+            if let Err(fault) = asked {
+                tracing::error!(%invoice, error = %fault, "a payment could not be asked about");
+                failed.get_or_insert(fault);
+            }
         }
+        for fault in page.faults {
+            failed.get_or_insert(fault.into());
+        }
+        if let Some(next) = page.next {
+            turns.push_back((state, Some(next)));
+        }
+    }
+    if late {
+        tracing::warn!("not every payment was asked about in time: the next go asks again");
     }
     failed.map_or(Ok(()), Err)
 }
 
-/// The longest resting first. When there are more than one go takes, each minute begins at another one: those that stay
-/// without an answer don't keep the others from being asked about.
-fn chosen(mut found: Vec<Resting>, now: OffsetDateTime) -> Vec<Resting> {
+/// The longest resting first, but each minute begins at another one: where there is not time for all, those that stay without
+/// an answer don't keep the others from being asked about.
+fn turned(mut found: Vec<Resting>, now: OffsetDateTime) -> Vec<Resting> {
     found.sort_by_key(|resting| (resting.since, resting.invoice_id));
-    if found.len() > ASKED {
-        let minute = usize::try_from(now.unix_timestamp() / 60).unwrap_or_default();
-        let first = minute.wrapping_mul(ASKED) % found.len();
-        found.rotate_left(first);
-        found.truncate(ASKED);
-    }
+    let minute = usize::try_from(now.unix_timestamp() / 60).unwrap_or_default();
+    let first = minute
+        .wrapping_mul(AT_ONCE)
+        .checked_rem(found.len())
+        .unwrap_or_default();
+    found.rotate_left(first);
     found
 }
 
@@ -132,14 +147,13 @@ mod tests {
     fn r26_every_payment_has_its_turn_however_many_stay_without_an_answer() {
         let found: Vec<_> = (0..180).rev().map(resting).collect();
         let now = sample::origin().now;
-        let mut asked = BTreeSet::new();
+        let mut first = BTreeSet::new();
         for minute in 0..180 {
-            let turn = chosen(found.clone(), now + Duration::minutes(minute));
-            assert_eq!(turn.len(), ASKED);
-            asked.extend(turn.iter().map(|resting| resting.since));
+            let turn = turned(found.clone(), now + Duration::minutes(minute));
+            assert_eq!(turn.len(), found.len());
+            first.extend(turn[..AT_ONCE].iter().map(|resting| resting.since));
         }
-        assert_eq!(asked.len(), found.len());
-        let few = chosen(found[..3].to_vec(), now);
-        assert!(few.is_sorted_by_key(|resting| resting.since) && few.len() == 3);
+        assert_eq!(first.len(), found.len());
+        assert_eq!(turned(Vec::new(), now), []);
     }
 }

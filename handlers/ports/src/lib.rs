@@ -20,6 +20,7 @@ mod people;
 mod step;
 mod stream;
 mod sweep;
+mod together;
 mod trail;
 mod world;
 
@@ -38,7 +39,10 @@ pub use people::{
 };
 pub use step::{IllegalStep, Occasion, announce_beside, begin, silent_step, step};
 pub use stream::TableChange;
-pub use sweep::{AnnounceOnce, ReadResting, ReadUnpublished, Republish, Resting, Unsent};
+pub use sweep::{
+    AnnounceOnce, Cursor, Page, ReadResting, ReadUnpublished, Republish, Resting, Unsent,
+};
+pub use together::together;
 pub use trail::{AppendAudit, AppendLedger};
 pub use world::{
     Answer, Clock, Notice, NoticeOutcome, PayVendors, Policies, ReadInvoiceDocuments, ReadInvoices,

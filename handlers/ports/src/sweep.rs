@@ -1,9 +1,11 @@
 //! The ports of the clock's work: what rests too long, and what was committed and not published.
 
 use crate::change::Draft;
+use crate::error::PortError;
 use crate::world::Answer;
 use contracts::items::OutboxRecord;
 use contracts::{InvoiceId, State, VendorId};
+use std::collections::BTreeMap;
 use std::future::Future;
 use time::OffsetDateTime;
 
@@ -22,17 +24,32 @@ pub struct Resting {
     pub since: OffsetDateTime,
 }
 
+/// Where to go on in a sparse index: by shard, the key of the last row that was read, as the adapter wrote it down.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cursor(pub BTreeMap<String, BTreeMap<String, String>>);
+
+/// A page over all shards of an index.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// What was found, the oldest first within each shard.
+    pub found: Vec<T>,
+    /// Shards and rows that could not be read. They hide nothing else.
+    pub faults: Vec<PortError>,
+    /// Where more may be found, in the shards that gave as many rows as were asked for.
+    pub next: Option<Cursor>,
+}
+
 /// Granted by the need of the same name.
 pub trait ReadResting {
     /// The invoices that rest in a state since before a time, over all shards, the longest first within each; at most `limit` a
-    /// shard. An index may lag: whoever acts reads the invoice itself. A shard that can't be read does not hide the others: it is
-    /// an error only when they gave nothing.
+    /// shard and page. An index may lag: whoever acts reads the invoice itself.
     fn resting(
         &self,
         state: State,
         before: OffsetDateTime,
         limit: u32,
-    ) -> impl Future<Output = Answer<Vec<Resting>>> + Send;
+        from: Option<Cursor>,
+    ) -> impl Future<Output = Answer<Page<Resting>>> + Send;
 }
 
 /// Where a recorded event rests.
@@ -46,14 +63,14 @@ pub struct Unsent {
 
 /// Granted by the need of the same name.
 pub trait ReadUnpublished {
-    /// The events that are committed since before a time and not marked as published, of vendors and invoices; at most `limit` a shard.
-    /// Read consistently before they are given: an index may lag. A shard that can't be read does not hide the others: it is an
-    /// error only when they gave nothing.
+    /// The events that are committed since before a time and not marked as published, of vendors and invoices; at most `limit`
+    /// a shard and page. Read consistently before they are given: an index may lag.
     fn unpublished_since(
         &self,
         before: OffsetDateTime,
         limit: u32,
-    ) -> impl Future<Output = Answer<Vec<Unsent>>> + Send;
+        from: Option<Cursor>,
+    ) -> impl Future<Output = Answer<Page<Unsent>>> + Send;
 }
 
 /// Granted by the need of the same name.

@@ -5,16 +5,16 @@ use crate::report::Swept;
 use contracts::envelope::{Cause, Origin};
 use contracts::events::InvoiceStuck;
 use contracts::handlers::Sweeper;
-use contracts::items::shard;
 use contracts::policy::Policy;
-use contracts::tables::keys;
 use contracts::{CorrelationId, Handler, InvoiceSubject, State};
-use ports::{AnnounceOnce, Clock, Draft, Policies, ReadResting, Resting};
-use std::collections::BTreeMap;
+use ports::{AnnounceOnce, Clock, Draft, Policies, ReadResting, Resting, together};
+use std::collections::VecDeque;
 use time::{Duration, OffsetDateTime};
 
-/// How many invoices a run asks each shard of each state for. Those behind them come into view as these move on.
-pub const A_SHARD: u32 = 10;
+/// How many invoices a page has of each shard of a state.
+pub const A_SHARD: u32 = 25;
+/// How many are announced side by side.
+const AT_ONCE: usize = 8;
 
 /// Since when an invoice must rest in a state to be stuck there: every state that an invoice can be stuck in.
 #[must_use]
@@ -52,49 +52,43 @@ pub fn announcement(resting: &Resting, origin: &Origin) -> Draft {
     Draft::of::<Sweeper, _>(subject, version, InvoiceStuck { state }, &cause, origin)
 }
 
-/// Announces until everything found is looked at, or until there is no time to begin anything more.
+/// Announces until everything that rests is looked at, or until there is no time to begin anything more. States take turns,
+/// page by page, so that a crowd in one does not hide another; what was announced before costs one refused write.
 pub(crate) async fn all<W>(world: &W, now: OffsetDateTime, until: OffsetDateTime, swept: &mut Swept)
 where
     W: Clock + Policies + ReadResting + AnnounceOnce + Sync,
 {
-    for (state, before) in cutoffs(world.policy(), now) {
+    let cutoffs = cutoffs(world.policy(), now).into_iter();
+    let mut turns: VecDeque<_> = cutoffs.map(|cutoff| (cutoff, None)).collect();
+    while let Some(((state, before), from)) = turns.pop_front() {
         if world.origin().now >= until {
             swept.crowded.push(state.name());
             continue;
         }
-        let found = match world.resting(state, before, A_SHARD).await {
-            Ok(found) => found,
+        let page = match world.resting(state, before, A_SHARD, from).await {
+            Ok(page) => page,
             Err(failed) => {
                 swept.failures.push(failed);
                 continue;
             }
         };
-        if is_crowded(&found) {
-            swept.crowded.push(state.name());
-        }
-        let mut left = found.len();
-        for resting in &found {
+        swept.failures.extend(page.faults);
+        let all = page.found.len();
+        let said = together(page.found, AT_ONCE, |resting| {
             let origin = world.origin();
-            if origin.now >= until {
-                break;
-            }
-            left -= 1;
-            match world.announce_once(announcement(resting, &origin)).await {
+            let draft = (origin.now < until).then(|| announcement(&resting, &origin))?;
+            Some(world.announce_once(draft))
+        });
+        let said = said.await;
+        swept.unannounced += count(all - said.len());
+        for said in said {
+            match said {
                 Ok(said) => swept.announced += u32::from(said),
                 Err(failed) => swept.failures.push(failed),
             }
         }
-        swept.unannounced += count(left);
+        if let Some(next) = page.next {
+            turns.push_back(((state, before), Some(next)));
+        }
     }
-}
-
-/// Whether a shard gave as many as were asked for, so that others may be behind them.
-fn is_crowded(found: &[Resting]) -> bool {
-    let mut shards: BTreeMap<u32, u32> = BTreeMap::new();
-    for resting in found {
-        *shards
-            .entry(shard(&keys::invoice(resting.invoice_id)))
-            .or_default() += 1;
-    }
-    shards.values().any(|found| *found >= A_SHARD)
 }

@@ -1,8 +1,8 @@
 //! Publishes what was committed and not published (R25), and announces invoices that rest too long (R6).
 //!
 //! It is woken every minute and holds nothing in between: what is to be done stands in sparse indexes, and goes out of them
-//! when it is done. A run looks at a bounded number of rows and begins nothing new near its end; what is left, the next run
-//! takes up, the oldest first. A part that fails does not stop the others. Whatever happens twice happens under the same
+//! when it is done. A run goes through all of it, page by page, and begins nothing new near its end; what is left, the next
+//! run takes up, the oldest first. A part that fails does not stop the others. Whatever happens twice happens under the same
 //! event id.
 //!
 //! It decides nothing about an invoice: moving a stuck one on is the business of people, and of the handlers that failed.
@@ -13,7 +13,7 @@ mod republish;
 
 pub use announce::{announcement, cutoffs};
 pub use report::Swept;
-pub use republish::{Plan, plan};
+pub use republish::plan;
 
 use ports::{AnnounceOnce, Clock, Fault, Policies, ReadResting, ReadUnpublished, Republish};
 use time::Duration;
@@ -29,7 +29,7 @@ const ANNOUNCING: Duration = Duration::seconds(28);
 /// One run.
 ///
 /// # Errors
-/// At its end, when anything failed or was left: how much, and the first reason.
+/// At its end, when anything failed or is still unpublished: how much, and the first reason.
 pub async fn sweep<W>(world: &W) -> Result<(), Fault>
 where
     W: Clock + Policies + ReadResting + ReadUnpublished + Republish + AnnounceOnce + Sync,

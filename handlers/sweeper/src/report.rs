@@ -7,42 +7,39 @@ use ports::PortError;
 pub struct Swept {
     /// Events that were published now.
     pub republished: u32,
-    /// Events that were found and are still not published; there may be more behind them.
+    /// Events that were found and are still not published.
     pub unpublished: u32,
+    /// Whether the time was up before all unpublished events were looked at.
+    pub more_unpublished: bool,
     /// Invoices that were announced as stuck now.
     pub announced: u32,
     /// Stuck invoices that were found and not looked at.
     pub unannounced: u32,
-    /// States whose resting invoices were not all found: there were too many, or the time was up.
+    /// States of which not all resting invoices were looked at before the time was up.
     pub crowded: Vec<&'static str>,
     /// What failed.
     pub failures: Vec<PortError>,
 }
 
 impl Swept {
-    /// Fine, when all that was found is done.
+    /// Fine, when nothing failed and every event that was looked for is published. Stuck invoices that a run has no time for
+    /// are no error: they are as stuck a minute later.
     ///
     /// # Errors
-    /// One error for all that failed or was left, with the first reason. A backlog is an error too: it is larger than a run
-    /// can take, and the next run may meet a larger one.
+    /// One error for all that failed or stayed unpublished, with the first reason.
     pub fn into_result(self) -> Result<(), PortError> {
+        if self.unannounced > 0 || !self.crowded.is_empty() {
+            tracing::warn!(
+                unannounced = self.unannounced,
+                states = self.crowded.join(", "),
+                "not all resting invoices were looked at in time: the next run looks again"
+            );
+        }
         let mut left = Vec::new();
-        if self.unpublished > 0 {
+        if self.unpublished > 0 || self.more_unpublished {
             left.push(format!(
                 "at least {} events are still to be published ({} were)",
                 self.unpublished, self.republished
-            ));
-        }
-        if self.unannounced > 0 {
-            left.push(format!(
-                "{} stuck invoices are still to be looked at",
-                self.unannounced
-            ));
-        }
-        if !self.crowded.is_empty() {
-            left.push(format!(
-                "not all that rest in {} were found",
-                self.crowded.join(", ")
             ));
         }
         if let Some(first) = self.failures.first() {

@@ -5,60 +5,49 @@ use crate::{UNPUBLISHED_AFTER, count};
 use ports::{Clock, ReadUnpublished, Republish, Unsent};
 use time::OffsetDateTime;
 
-/// How many events a run asks each shard for at a time.
+/// How many events a page has of each shard.
 pub const A_SHARD: u32 = 25;
-/// How many events a run publishes at most.
-pub const A_RUN: usize = 500;
 /// How many go out together: what one `PutEvents` takes.
 pub const TOGETHER: usize = 10;
 
-/// What of the events that were found is published, and what is left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    /// In their order, each to be published together.
-    pub batches: Vec<Vec<Unsent>>,
-    /// How many are left to the next run.
-    pub left: u32,
-}
-
-/// At most so many, the oldest first over all aggregates: within an aggregate, that is the order of its versions.
+/// The events of a page, each batch to be published together, the oldest first over all aggregates: within an aggregate, that
+/// is the order of its versions.
 #[must_use]
-pub fn plan(mut events: Vec<Unsent>, most: usize) -> Plan {
+pub fn plan(mut events: Vec<Unsent>) -> Vec<Vec<Unsent>> {
     events.sort_by(|a, b| {
         let key = |event: &Unsent| (event.record.at, event.record.version, event.record.event_id);
         key(a).cmp(&key(b))
     });
-    let left = events.split_off(events.len().min(most));
-    Plan {
-        batches: events.chunks(TOGETHER).map(<[Unsent]>::to_vec).collect(),
-        left: count(left.len()),
-    }
+    events.chunks(TOGETHER).map(<[Unsent]>::to_vec).collect()
 }
 
-/// Publishes, and looks again, until nothing is found, something fails, or the run is at its end.
+/// Publishes page by page, until nothing more is found or the run is at its end. What is refused stays for the next run, and
+/// is not looked at again in this one: it does not stop those behind it.
 pub(crate) async fn all<W>(world: &W, now: OffsetDateTime, until: OffsetDateTime, swept: &mut Swept)
 where
     W: Clock + ReadUnpublished + Republish + Sync,
 {
-    let mut most = A_RUN;
+    let mut from = None;
     loop {
-        let found = match world
-            .unpublished_since(now - UNPUBLISHED_AFTER, A_SHARD)
-            .await
-        {
-            Ok(found) => found,
+        let page = world
+            .unpublished_since(now - UNPUBLISHED_AFTER, A_SHARD, from)
+            .await;
+        let page = match page {
+            Ok(page) => page,
             Err(failed) => return swept.failures.push(failed),
         };
-        let all = found.len();
-        let Plan { batches, mut left } = plan(found, most);
-        for batch in batches {
-            left += publish(world, batch, until, swept).await;
+        swept.failures.extend(page.faults);
+        for batch in plan(page.found) {
+            swept.unpublished += publish(world, batch, until, swept).await;
         }
-        swept.unpublished = left;
-        if all == 0 || left > 0 {
+        from = page.next;
+        if from.is_none() {
             return;
         }
-        most -= all;
+        if world.origin().now >= until {
+            swept.more_unpublished = true;
+            return;
+        }
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) struct Search {
     names: HashMap<String, String>,
     values: Attributes,
     limit: Option<u32>,
+    after: Option<Attributes>,
 }
 
 impl Search {
@@ -35,6 +36,7 @@ impl Search {
             names: HashMap::new(),
             values: Attributes::new(),
             limit: None,
+            after: None,
         }
     }
 
@@ -54,6 +56,11 @@ impl Search {
         }
     }
 
+    /// From behind a row, given by its keys in the table and in the index.
+    pub(crate) fn after(self, after: Option<Attributes>) -> Self {
+        Self { after, ..self }
+    }
+
     pub(crate) fn name(mut self, placeholder: &str, name: &str) -> Self {
         self.names.insert(placeholder.to_owned(), name.to_owned());
         self
@@ -68,7 +75,7 @@ impl Search {
     pub(crate) async fn run<H: Handler>(self, world: &World<H>) -> Answer<Vec<Item>> {
         let table = world.shared.settings.table(self.table);
         let most = self.limit.map_or(usize::MAX, |limit| limit as usize);
-        let (mut found, mut from) = (Vec::new(), None);
+        let (mut found, mut from) = (Vec::new(), self.after);
         loop {
             let page = world
                 .shared

@@ -10,20 +10,27 @@ use contracts::records::InvoiceRecord;
 use contracts::tables::{IndexSpec, RESTING, SHARDS, Table, UNPUBLISHED, keys};
 use contracts::{Handler, Needs, State, needs};
 use futures_util::FutureExt as _;
-use ports::{Answer, PortError, ReadResting, ReadUnpublished, Resting, Unsent};
+use ports::{Answer, Cursor, Page, PortError, ReadResting, ReadUnpublished, Resting, Unsent};
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// The keys of rows of an index.
+type Keys = Vec<(String, String)>;
+/// A row's keys in the table and in the index.
+type Place = BTreeMap<String, String>;
+
 impl<H: Handler> World<H> {
-    /// The keys in one shard of an index from before a time, the oldest first.
+    /// The keys in one shard of an index from before a time, the oldest first, and the last row's place when there may be more.
     async fn listed(
         &self,
-        table: Table,
-        index: IndexSpec,
+        (table, index): (Table, IndexSpec),
         shard: String,
         before: OffsetDateTime,
         limit: u32,
-    ) -> Answer<Vec<(String, String)>> {
+        after: Option<Place>,
+    ) -> Answer<(Keys, Option<Place>)> {
+        let after = after.map(|place| place.into_iter().map(|(name, key)| (name, text(key))));
         let items = Search::of(table, "#shard = :shard AND #since < :before")
             .index(index.name)
             .name("#shard", index.partition_key)
@@ -31,15 +38,49 @@ impl<H: Handler> World<H> {
             .value(":shard", text(shard))
             .value(":before", text(timestamp(before)))
             .limit(limit)
+            .after(after.map(Iterator::collect))
             .run(self)
             .await?;
         let key = |item: &Item, name: &str| {
             let text = item.get(name).and_then(|key| key.as_str());
             text.unwrap_or_default().to_owned()
         };
+        let place = |item: &Item| {
+            let names = [
+                attributes::PK,
+                attributes::SK,
+                index.partition_key,
+                index.sort_key,
+            ];
+            names.map(|name| (name.to_owned(), key(item, name))).into()
+        };
+        let full = items.len() >= limit as usize;
+        let last = items.last().filter(|_| full).map(place);
         let keys = |item| (key(item, attributes::PK), key(item, attributes::SK));
-        Ok(items.iter().map(keys).collect())
+        Ok((items.iter().map(keys).collect(), last))
     }
+}
+
+/// Shards that are still to be read, each from behind the row that was read last.
+fn shards_left<S>(
+    all: impl IntoIterator<Item = (String, S)>,
+    from: Option<Cursor>,
+) -> Vec<(String, S, Option<Place>)> {
+    let left = all.into_iter().filter_map(|(name, shard)| match &from {
+        None => Some((name, shard, None)),
+        Some(Cursor(places)) => {
+            let place = places.get(&name)?.clone();
+            Some((name, shard, Some(place)))
+        }
+    });
+    left.collect()
+}
+
+/// Where the next page begins.
+fn cursor(places: impl IntoIterator<Item = (String, Option<Place>)>) -> Option<Cursor> {
+    let places = places.into_iter();
+    let places: BTreeMap<_, _> = places.filter_map(|(name, at)| Some((name, at?))).collect();
+    (!places.is_empty()).then_some(Cursor(places))
 }
 
 /// An invoice's head as one that rests, unless it moved on since the index was written.
@@ -63,11 +104,11 @@ fn resting(head: &Item, state: State, before: OffsetDateTime) -> Answer<Option<R
 }
 
 /// Reads of which one that fails does not hide the others: one odd item, or one shard, must not keep a sweeper from its work
-/// for good. Gives what came; the first failure stays in `fault`.
+/// for good. Gives what came; the failures go to `faults`.
 async fn each<T, O, F>(
     all: impl IntoIterator<Item = T>,
     read: impl Fn(T) -> F,
-    fault: &mut Option<PortError>,
+    faults: &mut Vec<PortError>,
 ) -> Vec<O>
 where
     F: Future<Output = Answer<O>>,
@@ -79,19 +120,11 @@ where
             Ok(one) => came.push(one),
             Err(failed) => {
                 tracing::warn!(error = %failed, "left out of what was found");
-                fault.get_or_insert(failed);
+                faults.push(failed);
             }
         }
     }
     came
-}
-
-/// What was found; the failure only when that is nothing.
-fn unless_empty<T>(found: Vec<T>, fault: Option<PortError>) -> Answer<Vec<T>> {
-    match fault {
-        Some(fault) if found.is_empty() => Err(fault),
-        _ => Ok(found),
-    }
 }
 
 impl<H: Needs<needs::ReadResting>> ReadResting for World<H> {
@@ -100,46 +133,69 @@ impl<H: Needs<needs::ReadResting>> ReadResting for World<H> {
         state: State,
         before: OffsetDateTime,
         limit: u32,
-    ) -> Answer<Vec<Resting>> {
-        let mut fault = None;
-        let shard = |shard| {
-            let shard = format!("{}#{shard}", state.name());
-            self.listed(Table::Invoices, RESTING, shard, before, limit)
+        from: Option<Cursor>,
+    ) -> Answer<Page<Resting>> {
+        let mut faults = Vec::new();
+        let all = (0..SHARDS).map(|shard| (format!("{}#{shard}", state.name()), ()));
+        let shard = async |(name, (), after): (String, (), Option<Place>)| {
+            let index = (Table::Invoices, RESTING);
+            let listed = self.listed(index, name.clone(), before, limit, after);
+            let (keys, last) = listed.await?;
+            Ok((keys, (name, last)))
         };
-        let listed = each(0..SHARDS, shard, &mut fault).await.concat();
+        let listed = each(shards_left(all, from), shard, &mut faults).await;
+        let (keys, places): (Vec<Keys>, Vec<_>) = listed.into_iter().unzip();
         let head =
             async |(pk, sk): (String, String)| match self.item(Table::Invoices, &pk, &sk).await? {
                 Some(head) => resting(&head, state, before),
                 None => Ok(None),
             };
-        let found = each(listed, head, &mut fault).await.into_iter().flatten();
-        unless_empty(found.collect(), fault)
+        let found = each(keys.concat(), head, &mut faults).await;
+        Ok(Page {
+            found: found.into_iter().flatten().collect(),
+            faults,
+            next: cursor(places),
+        })
     }
 }
 
 impl<H: Needs<needs::ReadUnpublished>> ReadUnpublished for World<H> {
-    async fn unpublished_since(&self, before: OffsetDateTime, limit: u32) -> Answer<Vec<Unsent>> {
-        let mut fault = None;
-        let shards = |home| (0..SHARDS).map(move |shard| (home, shard));
-        let shards = shards(Home::Vendors).chain(shards(Home::Invoices));
-        let shard = async |(home, shard): (Home, u32)| {
+    async fn unpublished_since(
+        &self,
+        before: OffsetDateTime,
+        limit: u32,
+        from: Option<Cursor>,
+    ) -> Answer<Page<Unsent>> {
+        let mut faults = Vec::new();
+        let homes = [("vendors", Home::Vendors), ("invoices", Home::Invoices)];
+        let all = homes.into_iter().flat_map(|(name, home)| {
+            (0..SHARDS).map(move |shard| (format!("{name} {shard}"), (home, shard)))
+        });
+        let shard = async |(name, (home, shard), after): (String, (Home, u32), Option<Place>)| {
             let shard = format!("{}{shard}", keys::OUTBOX);
-            let listed = self.listed(home.table(), UNPUBLISHED, shard, before, limit);
+            let index = (home.table(), UNPUBLISHED);
+            let (keys, last) = self.listed(index, shard, before, limit, after).await?;
             let key = |(pk, sk)| OutboxKey {
                 table: home,
                 pk,
                 sk,
             };
-            Ok(listed.await?.into_iter().map(key).collect::<Vec<_>>())
+            let keys: Vec<_> = keys.into_iter().map(key).collect();
+            Ok((keys, (name, last)))
         };
-        let listed = each(shards, shard, &mut fault).await.concat();
+        let listed = each(shards_left(all, from), shard, &mut faults).await;
+        let (keys, places): (Vec<Vec<OutboxKey>>, Vec<_>) = listed.into_iter().unzip();
         let event = async |key| unmarked(self, &Outcome { outbox: vec![key] }).await;
-        let unmarked = each(listed, event, &mut fault).await.concat();
+        let unmarked = each(keys.concat(), event, &mut faults).await.concat();
         let unsent = unmarked.into_iter().map(|event| Unsent {
             record: event.record,
             aggregate: event.key.pk,
         });
-        unless_empty(unsent.collect(), fault)
+        Ok(Page {
+            found: unsent.collect(),
+            faults,
+            next: cursor(places),
+        })
     }
 }
 
@@ -189,7 +245,12 @@ mod tests {
         let since = datetime!(2026-01-01 11:00 UTC);
         let head = items::invoice_head(&paying(), since);
         let aws = listing("resting", &head, wire(&head));
-        let found = run(aws.world::<Sweeper>().resting(State::Paying, BEFORE, 10)).unwrap();
+        let found = run(aws
+            .world::<Sweeper>()
+            .resting(State::Paying, BEFORE, 10, None))
+        .unwrap();
+        assert!(found.next.is_none() && found.faults.is_empty());
+        let found = found.found;
         assert_eq!(found.len(), 1);
         assert_eq!(
             (found[0].since, found[0].version),
@@ -218,8 +279,10 @@ mod tests {
             items::invoice_head(&paying(), BEFORE),
         ] {
             let aws = listing("resting", &listed, wire(&now));
-            let found = run(aws.world::<Sweeper>().resting(State::Paying, BEFORE, 10));
-            assert_eq!(found.unwrap(), []);
+            let found = run(aws
+                .world::<Sweeper>()
+                .resting(State::Paying, BEFORE, 10, None));
+            assert_eq!(found.unwrap().found, []);
         }
     }
 
@@ -236,9 +299,9 @@ mod tests {
         };
         let mut item = items::outbox("INVOICE#a", &record);
         let aws = listing("unpublished", &item, wire(&item));
-        let found = run(aws.world::<Sweeper>().unpublished_since(BEFORE, 5)).unwrap();
+        let found = run(aws.world::<Sweeper>().unpublished_since(BEFORE, 5, None)).unwrap();
         assert_eq!(
-            found,
+            found.found,
             [Unsent {
                 record,
                 aggregate: "INVOICE#a".into()
@@ -249,8 +312,8 @@ mod tests {
         let stale = item.clone();
         item.remove(UNPUBLISHED.partition_key);
         let marked = listing("unpublished", &stale, wire(&item));
-        let found = run(marked.world::<Sweeper>().unpublished_since(BEFORE, 5));
-        assert_eq!(found.unwrap(), [], "it was published meanwhile");
+        let found = run(marked.world::<Sweeper>().unpublished_since(BEFORE, 5, None));
+        assert_eq!(found.unwrap().found, [], "it was published meanwhile");
     }
 
     #[test]
@@ -282,15 +345,36 @@ mod tests {
             }
             other => panic!("{other}"),
         });
-        let found = run(aws.world::<Sweeper>().unpublished_since(BEFORE, 5)).unwrap();
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].record, kept);
+        let found = run(aws.world::<Sweeper>().unpublished_since(BEFORE, 5, None)).unwrap();
+        assert_eq!(found.found.len(), 1);
+        assert_eq!(found.found[0].record, kept);
+        let corrupt = |fault: &&PortError| matches!(fault, PortError::Corrupt { .. });
+        assert_eq!(found.faults.iter().filter(corrupt).count(), 1);
+        assert!(found.faults.len() > 1, "shards that failed are told too");
     }
 
     #[test]
-    fn a_search_that_fails_and_finds_nothing_is_an_error() {
+    fn r6_a_full_page_is_gone_on_from_its_last_row_and_in_its_shard_only() {
+        let head = items::invoice_head(&paying(), datetime!(2026-01-01 11:00 UTC));
+        let aws = listing("resting", &head, wire(&head));
+        let world = aws.world::<Sweeper>();
+        let page = run(world.resting(State::Paying, BEFORE, 1, None)).unwrap();
+        assert!(page.next.is_some());
+        run(world.resting(State::Paying, BEFORE, 1, page.next)).unwrap();
+        let queries = aws.inputs("Query");
+        assert_eq!(queries.len(), 16 + 1);
+        let from = queries[16]["ExclusiveStartKey"].as_object().unwrap();
+        assert_eq!(from.len(), 4, "{from:?}");
+        for (name, key) in from {
+            assert_eq!(key["S"], head[name], "{name}");
+        }
+    }
+
+    #[test]
+    fn a_search_that_fails_is_told_however_little_it_finds() {
         let aws = Aws::new(|_| Err(crate::scripted::refused("InternalServerError")));
-        let found = run(aws.world::<Sweeper>().unpublished_since(BEFORE, 5));
-        assert!(matches!(found, Err(PortError::Unavailable { .. })));
+        let found = run(aws.world::<Sweeper>().unpublished_since(BEFORE, 5, None));
+        let faults = found.unwrap().faults;
+        assert!(matches!(faults[0], PortError::Unavailable { .. }));
     }
 }

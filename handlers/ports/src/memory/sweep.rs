@@ -4,7 +4,9 @@
 
 use super::Memory;
 use crate::change::Draft;
-use crate::sweep::{AnnounceOnce, ReadResting, ReadUnpublished, Republish, Resting, Unsent};
+use crate::sweep::{
+    AnnounceOnce, Cursor, Page, ReadResting, ReadUnpublished, Republish, Resting, Unsent,
+};
 use crate::world::Answer;
 use contracts::items::{self, OutboxRecord};
 use contracts::tables::keys;
@@ -28,24 +30,46 @@ impl Memory {
     }
 }
 
-/// At most so many of each shard, the oldest first within each.
-fn of_each_shard<T>(
+/// At most so many of each shard, the oldest first within each, after those that the cursor names.
+fn page<T>(
     limit: u32,
+    from: Option<Cursor>,
     rows: impl IntoIterator<Item = T>,
-    key: impl Fn(&T) -> (u32, OffsetDateTime),
-) -> Vec<T> {
-    let mut shards: BTreeMap<u32, Vec<T>> = BTreeMap::new();
+    key: impl Fn(&T) -> (u32, String),
+) -> Page<T> {
+    let mut shards: BTreeMap<String, BTreeMap<String, T>> = BTreeMap::new();
     for row in rows {
-        shards.entry(key(&row).0).or_default().push(row);
+        let (shard, place) = key(&row);
+        let shard = shards.entry(shard.to_string()).or_default();
+        shard.insert(place, row);
     }
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let cut = |mut rows: Vec<T>| {
-        rows.sort_by_key(|row| key(row).1);
-        rows.truncate(limit);
-        rows
-    };
-    shards.into_values().flat_map(cut).collect()
+    let (mut found, mut next) = (Vec::new(), Cursor::default());
+    for (shard, rows) in shards {
+        let last = match &from {
+            None => None,
+            Some(Cursor(known)) => match known.get(&shard) {
+                Some(last) => last.get(PLACE),
+                None => continue,
+            },
+        };
+        let rows = rows.into_iter();
+        let rows = rows.filter(|(place, _)| last.is_none_or(|last| place > last));
+        let rows: Vec<_> = rows.take(limit).collect();
+        if let Some((place, _)) = rows.last().filter(|_| rows.len() == limit) {
+            let place = BTreeMap::from([(PLACE.to_owned(), place.clone())]);
+            next.0.insert(shard, place);
+        }
+        found.extend(rows.into_iter().map(|(_, row)| row));
+    }
+    Page {
+        found,
+        faults: Vec::new(),
+        next: (!next.0.is_empty()).then_some(next),
+    }
 }
+
+const PLACE: &str = "place";
 
 impl ReadResting for Memory {
     async fn resting(
@@ -53,12 +77,15 @@ impl ReadResting for Memory {
         state: State,
         before: OffsetDateTime,
         limit: u32,
-    ) -> Answer<Vec<Resting>> {
+        from: Option<Cursor>,
+    ) -> Answer<Page<Resting>> {
         self.read(&format!("invoices that rest in {state}"), |inner| {
             let rows = inner.invoices.resting();
             let rests = |row: &Resting| row.state == state && row.since < before;
-            of_each_shard(limit, rows.into_iter().filter(rests), |row| {
-                (items::shard(&keys::invoice(row.invoice_id)), row.since)
+            page(limit, from, rows.into_iter().filter(rests), |row| {
+                let invoice = keys::invoice(row.invoice_id);
+                let since = items::timestamp(row.since);
+                (items::shard(&invoice), format!("{since} {invoice}"))
             })
         })
         .await
@@ -88,13 +115,20 @@ fn unsent(draft: &Draft) -> Option<Unsent> {
 }
 
 impl ReadUnpublished for Memory {
-    async fn unpublished_since(&self, before: OffsetDateTime, limit: u32) -> Answer<Vec<Unsent>> {
+    async fn unpublished_since(
+        &self,
+        before: OffsetDateTime,
+        limit: u32,
+        from: Option<Cursor>,
+    ) -> Answer<Page<Unsent>> {
         self.read("unpublished events", |inner| {
             let unmarked = |draft: &&Draft| !inner.published.contains(&draft.event_id);
             let rows = inner.outbox.iter().filter(unmarked).filter_map(unsent);
             let rows = rows.filter(|row| row.record.at < before);
-            of_each_shard(limit, rows, |row| {
-                (items::shard(&row.aggregate), row.record.at)
+            page(limit, from, rows, |row| {
+                let since = items::timestamp(row.record.at);
+                let place = format!("{since} {} {}", row.aggregate, row.record.event_id);
+                (items::shard(&row.aggregate), place)
             })
         })
         .await
