@@ -12,6 +12,8 @@ pub enum Need {
     WriteTable(Table),
     /// Put items into a table and query it; nothing that is there can be changed or taken away (R14).
     AppendTable(Table),
+    /// Put the items of approvals, which lie beside invoices, and no other item.
+    WriteApprovals,
     /// Query the index of invoices that rest.
     ReadResting,
     /// Query the indexes of events that are committed and not published.
@@ -113,7 +115,7 @@ needs! {
     /// Map callers to the vendor that they act for.
     ClaimVendors = Need::ClaimVendors;
     /// Keep what people are asked and what they decide, beside the invoice. It moves no invoice on.
-    WriteApprovals = Need::WriteTable(Table::Invoices);
+    WriteApprovals = Need::WriteApprovals;
     /// Book.
     AppendLedger = Need::AppendTable(Table::Ledger);
     /// Keep the audit trail.

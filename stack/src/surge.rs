@@ -186,6 +186,8 @@ fn writes(graph: &Graph, consumers: &[ConsumerNeed], changes: u32, table: Table)
             Table::Idempotency => 1 + 2,
             Table::Audit | Table::Ledger if has(Need::AppendTable(table)) => 2 * 2,
             _ if has(Need::WriteTable(table)) => 2 * (2 + 1 + 1) + 1,
+            // No more than that, though people's decisions are few: an approval holds a page.
+            Table::Invoices if has(Need::WriteApprovals) => 2 * (2 + 1 + 1) + 1,
             _ => 0,
         };
         need.messages * per_message

@@ -161,7 +161,7 @@ fn tables_of(spec: &HandlerSpec) -> BTreeSet<Table> {
         Need::ReadTable(table) | Need::WriteTable(table) | Need::AppendTable(table) => {
             vec![*table]
         }
-        Need::ReadResting => vec![Table::Invoices],
+        Need::ReadResting | Need::WriteApprovals => vec![Table::Invoices],
         Need::ReadUnpublished | Need::Republish => vec![Table::Vendors, Table::Invoices],
         Need::ClaimVendors => vec![Table::Vendors],
         _ => Vec::new(),

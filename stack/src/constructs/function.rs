@@ -103,7 +103,7 @@ fn variables(site: &Site<'_>, handler: &HandlerSpec) -> BTreeMap<String, Val<Str
             Need::ReadTable(table) | Need::WriteTable(table) | Need::AppendTable(table) => {
                 set_table(&mut set, table);
             }
-            Need::ReadResting => set_table(&mut set, Table::Invoices),
+            Need::ReadResting | Need::WriteApprovals => set_table(&mut set, Table::Invoices),
             Need::ClaimVendors => set_table(&mut set, Table::Vendors),
             Need::ReadUnpublished | Need::Republish => {
                 set_table(&mut set, Table::Vendors);

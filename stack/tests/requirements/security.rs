@@ -357,3 +357,35 @@ fn r5_r21_who_starts_decisions_sees_the_fate_of_these_executions_only() {
     });
     assert!(seen > 0);
 }
+
+#[test]
+fn r21_r27_who_keeps_decisions_can_put_an_approval_and_no_head_of_an_invoice() {
+    let mut seen = 0;
+    each("AWS::IAM::Role", |name, role, _, _| {
+        if name != "ApprovalRole" && name != "DecisionRole" {
+            return;
+        }
+        let writes = role_statements(role).iter().filter(|s| {
+            let puts = |action: &&Value| {
+                matches!(
+                    action.as_str(),
+                    Some("dynamodb:PutItem" | "dynamodb:UpdateItem")
+                )
+            };
+            items(&s["Action"]).iter().any(puts)
+                && items(&s["Resource"])
+                    .iter()
+                    .any(|r| id(r) == "InvoicesTable")
+        });
+        for write in writes {
+            assert_eq!(write["Action"], "dynamodb:PutItem", "{name}");
+            assert_eq!(
+                write["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"],
+                json!(["kind", "pk", "record", "revision", "sk"]),
+                "{name}"
+            );
+            seen += 1;
+        }
+    });
+    assert!(seen > 0);
+}

@@ -7,6 +7,7 @@ use crate::graph::Graph;
 use crate::ids;
 use cfn::sub;
 use contracts::HandlerSpec;
+use contracts::items::attributes;
 use contracts::needs::{DeclaredNeed, Need};
 use contracts::tables::{IndexSpec, RESTING, Table, UNPUBLISHED, keys};
 use std::collections::BTreeSet;
@@ -16,6 +17,16 @@ const READ_TABLE: &[&str] = &["dynamodb:GetItem", "dynamodb:Query"];
 const APPEND_TABLE: &[&str] = &["dynamodb:PutItem", "dynamodb:Query"];
 /// Mappings are put once and looked up by their key.
 const CLAIM_VENDORS: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem"];
+const PUT: &[&str] = &["dynamodb:PutItem"];
+/// The attributes of an approval's item. Whoever may put these only can't write an invoice's head, history or event: each has
+/// attributes more (version, state, event id), by which it is read and found.
+const APPROVAL: &[&str] = &[
+    attributes::PK,
+    attributes::SK,
+    attributes::KIND,
+    attributes::RECORD,
+    attributes::REVISION,
+];
 /// The encryption context of a task token: what the kit binds it to.
 const TOKEN_CONTEXT: &[&str] = &["invoiceId", "turn", "version"];
 
@@ -29,6 +40,16 @@ pub(super) fn of_need(
     let one = match declared.need {
         Need::ReadTable(table) => on_table(cause, READ_TABLE, table, KeyKind::Read),
         Need::WriteTable(table) => on_table(cause, WRITE_TABLE, table, KeyKind::Write),
+        Need::WriteApprovals => APPROVAL.iter().fold(
+            on_table(cause, PUT, Table::Invoices, KeyKind::Write),
+            |grant, name| {
+                grant.when(
+                    "ForAllValues:StringEquals",
+                    "dynamodb:Attributes",
+                    (*name).to_owned(),
+                )
+            },
+        ),
         Need::AppendTable(table) => on_table(cause, APPEND_TABLE, table, KeyKind::Write),
         Need::ReadResting => return through_indexes(&cause, &[Table::Invoices], RESTING),
         Need::ReadUnpublished => return through_indexes(&cause, &tables, UNPUBLISHED),
