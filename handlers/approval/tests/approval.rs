@@ -137,7 +137,7 @@ fn r5_a_stuck_invoice_whose_execution_died_is_put_before_people_again() {
         for _ in 0..2 {
             world.run(revive(&world, &stuck(&record))).unwrap();
             let names: Vec<_> = world.executions().into_keys().collect();
-            assert_eq!(names, [first.clone()], "{state:?}");
+            assert_eq!(names, [first.as_str()], "{state:?}");
         }
         world.kill_execution(&first);
         for _ in 0..2 {
