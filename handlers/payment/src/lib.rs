@@ -35,8 +35,8 @@ const INSTALMENT: u32 = PaymentRecord::INSTALMENT;
 /// Pays the invoice that was approved, or finds out what became of its payment.
 ///
 /// # Errors
-/// When a port fails, when the event came too early, and [`Fault::PaymentUnknown`] when the provider did not answer: the
-/// event must come again to ask.
+/// When a port fails, and when the event came too early. That the provider did not answer is none: the payment is recorded
+/// as unknown, and from then on the clock asks ([`ask_again`]).
 pub async fn handle<W>(world: &W, event: &Detail<InvoiceApproved>) -> Result<(), Fault>
 where
     W: Clock + ReadInvoices + WriteInvoices + ReadVendors + PayVendors + Sync,
@@ -96,7 +96,7 @@ where
     }
 }
 
-/// Records the provider's answer; without one, the event must come again.
+/// Records the provider's answer. Without one the event's work ends all the same: the clock owns the payment now.
 async fn conclude<W>(
     world: &W,
     record: &InvoiceRecord,
@@ -107,14 +107,11 @@ async fn conclude<W>(
 where
     W: WriteInvoices + Sync,
 {
-    let key = payment.key.clone();
     match settle(record, payment, answer, occasion)? {
-        Outcome::Final(change) => Ok(world.commit_invoice(*change).await?),
-        Outcome::NowUnknown(change) => {
-            world.commit_invoice(*change).await?;
-            Err(Fault::PaymentUnknown { key })
+        Outcome::Final(change) | Outcome::NowUnknown(change) => {
+            Ok(world.commit_invoice(*change).await?)
         }
-        Outcome::StillUnknown => Err(Fault::PaymentUnknown { key }),
+        Outcome::StillUnknown => Ok(()),
     }
 }
 

@@ -11,9 +11,9 @@ use ports::{IllegalStep, InvoiceChange, Occasion, ProviderAnswer, silent_step, s
 pub enum Outcome {
     /// Settled or declined, with the event that says so.
     Final(Box<InvoiceChange>),
-    /// No answer, for the first time: record PAYMENT_UNKNOWN, and let the event come again.
+    /// No answer, for the first time: record PAYMENT_UNKNOWN, and let the clock ask.
     NowUnknown(Box<InvoiceChange>),
-    /// Still no answer: nothing new to record, and the event must come again.
+    /// Still no answer: nothing new to record; the clock asks again.
     StillUnknown,
 }
 

@@ -70,10 +70,4 @@ pub enum Fault {
         /// By what.
         reason: &'static str,
     },
-    /// The provider did not answer: the event must come again to ask once more (R26).
-    #[error("payment {key} is unknown: the provider did not answer")]
-    PaymentUnknown {
-        /// The payment key.
-        key: String,
-    },
 }

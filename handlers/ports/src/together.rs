@@ -37,3 +37,32 @@ pub async fn together<T, F: Future>(
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Memory;
+    use std::cell::Cell;
+
+    #[test]
+    fn r26_so_many_at_once_and_all_to_their_end_and_none_after_a_refusal() {
+        let (running, most) = (Cell::new(0), Cell::new(0));
+        let (running, most) = (&running, &most);
+        let done = Memory::default().run(together(0..30, 8, |number: u32| {
+            (number < 20).then(|| async move {
+                running.set(running.get() + 1);
+                most.set(most.get().max(running.get()));
+                let mut waited = false;
+                poll_fn(|_| match std::mem::replace(&mut waited, true) {
+                    true => Poll::Ready(()),
+                    false => Poll::Pending,
+                })
+                .await;
+                running.set(running.get() - 1);
+                number
+            })
+        }));
+        assert_eq!((most.get(), running.get()), (8, 0));
+        assert_eq!(done, (0..20).collect::<Vec<_>>());
+    }
+}

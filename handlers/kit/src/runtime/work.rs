@@ -80,9 +80,7 @@ impl WorkFault {
                 Fault::Port(PortError::TakenOver { .. }) => faults::TAKEN_OVER,
                 Fault::Port(PortError::Conflict { .. }) => faults::CONFLICT,
                 Fault::Port(PortError::Corrupt { .. }) => faults::CORRUPT,
-                Fault::Port(PortError::Unavailable { .. }) | Fault::PaymentUnknown { .. } => {
-                    faults::UNAVAILABLE
-                }
+                Fault::Port(PortError::Unavailable { .. }) => faults::UNAVAILABLE,
                 Fault::Illegal(_) => faults::ILLEGAL,
                 Fault::Premature { .. } => faults::PREMATURE,
                 Fault::Overtaken { .. } => faults::OVERTAKEN,
