@@ -48,7 +48,7 @@ where
         let asked = together(turned(page.found, begun), AT_ONCE, |resting| {
             let id = resting.invoice_id;
             let in_time = world.origin().now <= until;
-            in_time.then(|| async move { (id, decide_again(|| ask_about(world, id)).await) })
+            in_time.then_some(async move { (id, decide_again(|| ask_about(world, id)).await) })
         });
         let asked = asked.await;
         late |= asked.len() < all;

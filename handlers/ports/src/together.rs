@@ -49,7 +49,7 @@ mod tests {
         let (running, most) = (Cell::new(0), Cell::new(0));
         let (running, most) = (&running, &most);
         let done = Memory::default().run(together(0..30, 8, |number: u32| {
-            (number < 20).then(|| async move {
+            (number < 20).then_some(async move {
                 running.set(running.get() + 1);
                 most.set(most.get().max(running.get()));
                 let mut waited = false;
