@@ -143,7 +143,10 @@ impl Deployed {
 
     /// The file of its accepted drift.
     pub fn accepted_drift(&self) -> PathBuf {
-        let folder = self._environments.as_ref().map(|folder| folder.path().to_owned());
+        let folder = self
+            ._environments
+            .as_ref()
+            .map(|folder| folder.path().to_owned());
         folder.unwrap().join(format!("drift/{}.yaml", self.name))
     }
 

@@ -181,7 +181,9 @@ pub(super) async fn remote(context: &Context) -> Result<Remote, Failure> {
     let variable = |name: &str| std::env::var(name).ok();
     let person = Person::of(&environment, &cloud.session, profile, variable);
     if let Person::Variables(_) = person {
-        context.ui.explain("calling the API by the access key in AWS_ACCESS_KEY_ID");
+        context
+            .ui
+            .explain("calling the API by the access key in AWS_ACCESS_KEY_ID");
     }
     Ok(match person.credentials() {
         Some(credentials) => remote.in_the_hands_of(credentials),
