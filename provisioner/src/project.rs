@@ -82,6 +82,23 @@ impl Project {
         &self.state
     }
 
+    /// The commit that the folder is at, where it is under git. What was changed since is not in it.
+    pub fn commit(&self) -> Option<String> {
+        let git = self.root.join(".git");
+        let read = |name: &str| std::fs::read_to_string(git.join(name)).ok();
+        let head = read("HEAD")?;
+        let Some(branch) = head.trim().strip_prefix("ref: ") else {
+            return commit_id(head.trim());
+        };
+        let loose = read(branch).and_then(|text| commit_id(text.trim()));
+        loose.or_else(|| {
+            let packed = read("packed-refs")?;
+            let mut refs = packed.lines().filter_map(|line| line.split_once(' '));
+            let (id, _) = refs.find(|(_, name)| *name == branch)?;
+            commit_id(id)
+        })
+    }
+
     /// A path as the user would write it: relative to the root where it lies below it.
     pub fn relative(&self, path: &Path) -> String {
         path.strip_prefix(&self.root)
@@ -91,6 +108,44 @@ impl Project {
     }
 }
 
+/// The text, if it is a commit's id.
+fn commit_id(text: &str) -> Option<String> {
+    let is_id = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id.then(|| text.to_owned())
+}
+
 fn is_root(folder: &Path) -> bool {
     folder.join("Cargo.toml").is_file() && folder.join("environments").is_dir()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // tests fail by panicking
+    use super::*;
+
+    #[test]
+    fn the_commit_is_read_from_a_branch_a_packed_branch_or_a_detached_head() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::at(folder.path().to_owned());
+        assert_eq!(project.commit(), None);
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(".git").join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let (one, other) = ("1".repeat(40), "2".repeat(40));
+        write("HEAD", "ref: refs/heads/main\n");
+        assert_eq!(project.commit(), None);
+        write(
+            "packed-refs",
+            &format!("# pack-refs\n{one} refs/heads/main\n"),
+        );
+        assert_eq!(project.commit(), Some(one.clone()));
+        write("refs/heads/main", &format!("{other}\n"));
+        assert_eq!(project.commit(), Some(other));
+        write("HEAD", &format!("{one}\n"));
+        assert_eq!(project.commit(), Some(one));
+        write("HEAD", "no id");
+        assert_eq!(project.commit(), None);
+    }
 }

@@ -245,11 +245,13 @@ mod live {
             cloud: &formation,
             objects: &objects,
         };
+        let commit = project.commit();
         let wanted = Wanted {
             environment: &confirmed,
             template: &synthesised.template,
             tags: &tags,
             archives,
+            commit: commit.as_deref(),
             approved: None,
             bucket_url: &cloud.bucket_url,
             pace: cloud.pace,

@@ -75,11 +75,13 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<Exit, Failure> {
         cloud: &formation,
         objects: &objects,
     };
+    let commit = project.commit();
     let wanted = Wanted {
         environment: &confirmed,
         template: &synthesised.template,
         tags: &tags,
         archives: &archives,
+        commit: commit.as_deref(),
         approved: args.plan.as_deref(),
         bucket_url: &cloud.bucket_url,
         pace: cloud.pace,

@@ -39,6 +39,8 @@ pub struct Wanted<'a> {
     pub tags: &'a BTreeMap<String, String>,
     /// The handlers' archives that the template refers to.
     pub archives: &'a [Archive],
+    /// The commit that the project's folder is at, where it is under git.
+    pub commit: Option<&'a str>,
     /// The fingerprint of the one plan that may run; none: whatever the plan is.
     pub approved: Option<&'a str>,
     /// How S3 objects are addressed for CloudFormation.
@@ -260,9 +262,18 @@ async fn request(
             None => TemplateSource::Inline(body),
         },
         tags: wanted.tags.clone(),
-        description: format!("provision up --env {}", environment.name),
+        description: description("up", wanted),
         stack: environment.stack_name(),
     })
+}
+
+/// What made a change set: the verb, and the commit that the folder is at. A tag would change every resource with every commit.
+pub fn description(verb: &str, wanted: &Wanted<'_>) -> String {
+    let made = format!("provision {verb} --env {}", wanted.environment.get().name);
+    match wanted.commit {
+        Some(commit) => format!("{made}, at commit {commit}"),
+        None => made,
+    }
 }
 
 /// What leads from what is deployed to what is wanted.

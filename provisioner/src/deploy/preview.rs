@@ -1,7 +1,7 @@
 //! What `up` would do: our plan, with CloudFormation's own view of it. Deploys nothing.
 
 use super::change_set::{Prepared, prepare};
-use super::converge::{Ports, Wanted, change_set_name, plan};
+use super::converge::{Ports, Wanted, change_set_name, description, plan};
 use super::state::Deployed;
 use super::unapplied::Unapplied;
 use super::viewed::viewed;
@@ -72,7 +72,7 @@ async fn asked(
         kind: ChangeSetKind::Update,
         template,
         tags: wanted.tags.clone(),
-        description: format!("provision diff --env {}", environment.name),
+        description: description("diff", wanted),
         stack: environment.stack_name(),
     };
     let prepared = prepare(ports.cloud, &request, wanted.pace, ui).await?;

@@ -79,6 +79,7 @@ async fn with_wanted<T>(
         template,
         tags: &tags,
         archives: &archives,
+        commit: Some("0123abc"),
         approved: None,
         bucket_url: BUCKET_URL,
         pace: Pace::CLOUD,

@@ -72,6 +72,7 @@ async fn up_approved(
     let deployed = look(world, &environment.stack_name()).await?;
     with_wanted(&environment, template, async |wanted| {
         let wanted = Wanted {
+            commit: Some("0123abc"),
             approved: Some(plan),
             ..*wanted
         };
