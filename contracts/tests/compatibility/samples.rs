@@ -125,3 +125,15 @@ fn r22_every_event_has_a_reader_and_a_sample() {
         );
     }
 }
+
+#[test]
+fn r14_the_audit_hears_of_every_event() {
+    use contracts::{Handler, handlers::Audit};
+    let heard = Audit::SPEC.inputs.events;
+    let deaf: Vec<_> = ALL_EVENTS
+        .iter()
+        .filter(|event| !heard.contains(event))
+        .map(|event| event.name)
+        .collect();
+    assert!(deaf.is_empty(), "add to `on` of the audit: {deaf:?}");
+}

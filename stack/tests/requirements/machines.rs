@@ -401,3 +401,17 @@ fn r16_every_bad_end_of_an_execution_rings() {
         }
     });
 }
+
+#[test]
+fn r5_every_declared_task_is_called_by_a_state() {
+    each(MACHINE, |_, machine, _, _| {
+        let definition = machine["DefinitionString"].as_str().unwrap();
+        for task in contracts::ALL_HANDLERS
+            .iter()
+            .flat_map(|handler| handler.inputs.tasks)
+        {
+            let called = format!("\"task\":\"{}\"", task.name);
+            assert!(definition.contains(&called), "no state calls {}", task.name);
+        }
+    });
+}
