@@ -77,10 +77,11 @@ def faults_of(entries):
 
 
 def covers(entry, environment, rule, resource):
-    """Whether an entry speaks of a finding. `*` in a resource stands for any letters; ids are taken as they are."""
+    """Whether an entry speaks of a finding. `*` in a resource stands for any letters; ids are taken as they are, with the
+    environment's name for `<environment>`."""
     named = entry.get("environments")
     return (
-        entry.get("id") == rule
+        str(entry.get("id")).replace("<environment>", environment) == rule
         and fnmatch.fnmatchcase(resource, str(entry.get("resource")))
         and (named is None or environment in named)
     )
