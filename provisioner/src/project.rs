@@ -83,6 +83,7 @@ impl Project {
     }
 
     /// The commit that the folder is at, where it is under git. What was changed since is not in it.
+    #[cfg(feature = "aws")]
     pub fn commit(&self) -> Option<String> {
         let git = self.root.join(".git");
         let read = |name: &str| std::fs::read_to_string(git.join(name)).ok();
@@ -109,6 +110,7 @@ impl Project {
 }
 
 /// The text, if it is a commit's id.
+#[cfg(feature = "aws")]
 fn commit_id(text: &str) -> Option<String> {
     let is_id = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_id.then(|| text.to_owned())
@@ -118,7 +120,7 @@ fn is_root(folder: &Path) -> bool {
     folder.join("Cargo.toml").is_file() && folder.join("environments").is_dir()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "aws"))]
 mod tests {
     #![allow(clippy::unwrap_used)] // tests fail by panicking
     use super::*;
