@@ -12,6 +12,13 @@ use std::time::SystemTime;
 /// Decides, and says who did and what it still waits for.
 pub async fn run(context: &Context, args: &DecideArgs) -> Result<Exit, Failure> {
     let decision = decision(args)?;
+    if args.reason.trim().is_empty() {
+        return Err(
+            Failure::refused("usage.reason", "--reason is empty: a decision says why")
+                .on(args.id.as_str())
+                .help("Say it in a sentence; it stands in the invoice's trail."),
+        );
+    }
     let remote = remote(context).await?;
     let wanted = Wanted {
         id: &args.id,

@@ -76,15 +76,18 @@ pub async fn prepare(
         }
     }
     Err(Failure::new(
-        Exit::Stuck,
-        "change-set.left-over",
+        Exit::Busy,
+        "change-set.taken",
         format!(
-            "a left-over change set {} on {} can't be cleared away",
+            "the change set {} on {} is another run's by now",
             request.name, request.stack
         ),
     )
     .on(request.stack.as_str())
-    .help("Delete it in the console, then run again."))
+    .help(
+        "Another run deploys the same: run again when it is done, and nothing is left to do. If there is no other run, \
+         look at the change set in the console.",
+    ))
 }
 
 /// How long the making of a change set may take.
