@@ -374,7 +374,7 @@ fn a_finding_names_the_line_that_it_comes_from() {
 fn every_rule_is_shown_to_fire_and_has_its_own_code() {
     // From the graph, and from the environment.
     let from_graph = [
-        "STK001", "STK002", "STK003", "STK004", "STK008", "STK045", "STK047", "STK048",
+        "STK001", "STK002", "STK003", "STK004", "STK008", "STK045", "STK047", "STK048", "STK050",
     ];
     let shown: BTreeSet<&str> = templates()
         .iter()
@@ -451,6 +451,19 @@ fn r28_reserved_concurrency_is_judged_against_the_account() {
     };
     let handlers = u32::try_from(contracts::ALL_HANDLERS.len()).unwrap();
     assert!(!reserving(900 / handlers) && reserving(900 / handlers + 1));
+}
+
+#[test]
+fn r28_a_rate_that_the_queues_are_too_narrow_for_is_noticed() {
+    let mut prod = environment("prod");
+    let mut narrow = |rate, concurrency| {
+        prod.capacity.events_per_second = rate;
+        prod.capacity.queue_concurrency = concurrency;
+        let findings = synth_of(&prod, &Graph::declared()).findings;
+        findings.iter().any(|finding| finding.code == "STK050")
+    };
+    // The audit hears of every event: batches of ten, half a second each.
+    assert!(!narrow(1_000, 50) && narrow(1_000, 49) && narrow(1_400, 50));
 }
 
 /// `docs/checks.md` as the rules say it.

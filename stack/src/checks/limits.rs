@@ -2,6 +2,7 @@
 
 use super::finding::Fault;
 use super::subject::{Subject, number, referred_id};
+use crate::surge;
 use crate::views::text;
 
 /// CloudWatch: characters of a composite alarm's rule.
@@ -69,6 +70,26 @@ pub(super) fn reserved(subject: &Subject<'_>) -> Vec<Fault> {
                 format!(
                     "the functions reserve {reserved} executions together; an account has {EXECUTIONS} unless AWS raised \
                     it, and {UNRESERVED} of them stay unreserved: lower capacity.reserved_concurrency or ask for more"
+                ),
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
+/// STK050.
+pub(super) fn capacity(subject: &Subject<'_>) -> Vec<Fault> {
+    let capacity = &subject.environment.capacity;
+    let rate = capacity.events_per_second;
+    let needed = surge::sizes(subject.graph, subject.environment, rate).queue_concurrency();
+    (capacity.queue_concurrency < needed)
+        .then(|| {
+            Fault::declared(
+                None,
+                format!(
+                    "at {rate} events a second the busiest queue needs {needed} executions at once and may have {}: \
+                    messages pile up; raise capacity.queue_concurrency or lower capacity.events_per_second",
+                    capacity.queue_concurrency
                 ),
             )
         })

@@ -347,6 +347,12 @@ pub const RULES: &[Rule] = &[
         "a state machine's role may invoke the functions of its tasks and no others",
         machines::invokes,
     ),
+    warning(error(
+        "STK050",
+        "R28",
+        "every queue may be worked on as fast as events come at the rate that the environment is sized for",
+        limits::capacity,
+    )),
 ];
 
 /// Judges a template against the graph and the environment that it came from.
