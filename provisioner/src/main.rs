@@ -14,6 +14,8 @@ mod synthesis;
 mod ui;
 
 #[cfg(feature = "aws")]
+mod accepted;
+#[cfg(feature = "aws")]
 mod cloud;
 #[cfg(feature = "aws")]
 mod cloudformation;
@@ -31,6 +33,8 @@ mod places;
 mod progress;
 #[cfg(feature = "aws")]
 mod publish;
+#[cfg(feature = "aws")]
+mod reality;
 #[cfg(feature = "aws")]
 mod session;
 
