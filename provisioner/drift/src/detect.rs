@@ -4,13 +4,14 @@ use crate::canonical;
 use crate::compare::compare;
 use crate::finding::{Finding, Kind, NotChecked, Report};
 use crate::kept;
-use crate::live::{Child, Facts, Found, Live, Unreachable};
+use crate::live::{Child, Facts, Found, Live};
 use crate::resolve::{Attributes, Place, Resource, Stack, resolve, tail, unknown};
 use crate::revert;
 use crate::risk;
 use crate::tables::{names_of, parts_of, reason, unread};
 use cfn::Template;
 use futures_util::StreamExt;
+use requests::Unreachable;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,8 @@
 //! Who changed what, and when: the account's trail, where it can be read. Newest write first, CloudFormation's own left out.
 
-use crate::call::{Api, Call, Service, Trouble};
 use crate::finding::Finding;
 use crate::resolve::tail;
+use requests::{Api, Call, Service, Trouble};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -3,7 +3,7 @@
 //!
 //! A detection is: the deployed template, resolved (`resolve`), facts of every resource (`read`, behind the port [`Live`]),
 //! the comparison of both (`judge`, pure), and what people have accepted (`accepted`). A revert is a list of calls, made
-//! from the findings (`revert`, pure). Only `aws` performs anything.
+//! from the findings (`revert`, pure), in the plain requests of the crate `requests`, whose client performs them.
 //!
 //! CloudFormation's own drift detection is not used: it reads a part of our types only, sees nothing that hangs beside the
 //! stack, and takes minutes where these readers take seconds. They cover every type that it covers here.
@@ -12,9 +12,6 @@
 //! is tested without a service.
 
 mod accepted;
-#[cfg(feature = "aws")]
-pub mod aws;
-mod call;
 mod canonical;
 mod compare;
 mod detect;
@@ -32,12 +29,12 @@ mod tables;
 mod tests;
 
 pub use accepted::{Accepted, Adopted, BadAcceptance, Ignored};
-pub use call::{Api, Call, Protocol, Service, Trouble};
 pub use detect::{Deployed, Detected, Target, detect, judge};
 pub use finding::{Finding, Kind, NotChecked, Report, Risk};
 pub use history::explain;
-pub use live::{Child, Facts, Found, Live, Unreachable};
+pub use live::{Child, Facts, Found, Live};
 pub use read::{Readers, TYPES};
+pub use requests::{Api, Call, Protocol, Service, Trouble, Unreachable};
 pub use resolve::{Attributes, Place, Resource, Stack, resolve};
 pub use revert::{Step, plan};
 pub use tables::REASONS;

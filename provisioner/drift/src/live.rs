@@ -1,6 +1,7 @@
 //! The port to reality: facts of one resource, as plain data in the shape of CloudFormation's properties.
 
 use crate::resolve::{Resource, Stack};
+use requests::Unreachable;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -39,16 +40,6 @@ pub struct Child {
     pub id: String,
     /// Its properties, as far as they say what it is.
     pub properties: Map<String, Value>,
-}
-
-/// Nothing could be reached at all: no answer, or no credentials.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} got no answer: {why}")]
-pub struct Unreachable {
-    /// Which call.
-    pub what: String,
-    /// Why.
-    pub why: String,
 }
 
 /// The port: one resource's facts.

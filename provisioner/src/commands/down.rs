@@ -10,7 +10,7 @@ use crate::objects::SdkObjects;
 use crate::session::Confirmed;
 use crate::snapshot;
 use crate::ui::{Asks, Ui};
-use ::drift::aws::Signed;
+use requests::Signed;
 use serde::Serialize;
 use stack::Environment;
 use std::fmt::Write;

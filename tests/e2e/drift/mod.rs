@@ -4,8 +4,8 @@ mod changes;
 
 use crate::environment::{Deployed, apart};
 use changes::{Change, Scene};
-use drift::aws::Signed;
 use drift::{Api, Call};
+use requests::Signed;
 use serde_json::Value;
 
 /// What `drift` says, with the exit code that fits it.

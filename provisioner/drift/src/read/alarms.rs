@@ -2,9 +2,9 @@
 
 use super::shape::{find, pick};
 use super::{Read, Readers, part};
-use crate::call::{Api, Call, Service, Trouble};
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack};
+use requests::{Api, Call, Service, Trouble};
 use serde_json::{Value, json};
 use std::rc::Rc;
 

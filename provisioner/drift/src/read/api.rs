@@ -2,10 +2,10 @@
 
 use super::shape::{capital, pick};
 use super::{Answer, Read, Readers, part};
-use crate::call::{Api, Call, Service, encode};
 use crate::canonical;
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack};
+use requests::{Api, Call, Service, encode};
 use serde_json::Value;
 use std::rc::Rc;
 

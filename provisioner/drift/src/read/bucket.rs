@@ -2,9 +2,9 @@
 
 use super::shape::{list, parsed, set};
 use super::{Answer, Read, Readers, part};
-use crate::call::{Api, Call, Service, encode};
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack};
+use requests::{Api, Call, Service, encode};
 use serde_json::{Map, Value, json};
 use std::rc::Rc;
 
@@ -121,7 +121,7 @@ pub async fn policy<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource
 async fn policy_of<A: Api>(
     readers: &Readers<A>,
     bucket: &str,
-) -> Result<Option<Value>, crate::call::Trouble> {
+) -> Result<Option<Value>, requests::Trouble> {
     let answer = readers
         .ask_if(get("GetBucketPolicy", bucket, "policy"))
         .await?;

@@ -3,9 +3,9 @@
 use super::Read;
 use super::Readers;
 use super::shape::{capital, pick};
-use crate::call::{Api, Call, Service};
 use crate::live::Found;
 use crate::resolve::{Resource, Stack};
+use requests::{Api, Call, Service};
 use serde_json::{Value, json};
 
 pub async fn source<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource) -> Read {

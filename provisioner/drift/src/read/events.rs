@@ -2,10 +2,10 @@
 
 use super::shape::{parsed, pick, set};
 use super::{Answer, Read, Readers, part};
-use crate::call::{Api, Call, Service};
 use crate::detect::is_declared;
 use crate::live::{Child, Found};
 use crate::resolve::{Resource, Stack, tail};
+use requests::{Api, Call, Service};
 use serde_json::{Map, Value, json};
 
 pub async fn bus<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resource) -> Read {

@@ -2,11 +2,11 @@
 
 use super::shape::{find, parsed, pick, set};
 use super::{Read, Readers, mappings, part};
-use crate::call::{Api, Call, Service, Trouble, encode};
 use crate::detect::is_same_part;
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack, tail};
 use base64::Engine;
+use requests::{Api, Call, Service, Trouble, encode};
 use serde_json::{Value, json};
 use std::rc::Rc;
 

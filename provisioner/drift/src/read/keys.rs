@@ -2,9 +2,9 @@
 
 use super::shape::{parsed, pick, set};
 use super::{Read, Readers, part};
-use crate::call::{Api, Call, Service};
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack, tail};
+use requests::{Api, Call, Service};
 use serde_json::{Value, json};
 use std::rc::Rc;
 

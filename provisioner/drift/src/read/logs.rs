@@ -2,9 +2,9 @@
 
 use super::shape::{find, pick, set};
 use super::{Read, Readers, part};
-use crate::call::{Api, Call, Service};
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack};
+use requests::{Api, Call, Service};
 use serde_json::json;
 
 pub async fn group<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resource) -> Read {

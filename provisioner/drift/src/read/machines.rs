@@ -2,9 +2,9 @@
 
 use super::shape::{capital, parsed, pick, set};
 use super::{Read, Readers, part};
-use crate::call::{Api, Call, Service, encode};
 use crate::live::Found;
 use crate::resolve::{Resource, Stack};
+use requests::{Api, Call, Service, encode};
 use serde_json::{Value, json};
 
 pub async fn machine<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resource) -> Read {

@@ -3,10 +3,10 @@
 use super::functions::{by_uuid, is_ours, tail_of_function};
 use super::shape::pick;
 use super::{Answer, Read, Readers, part};
-use crate::call::{Api, Call, Service, Trouble, encode};
 use crate::detect::is_same_part;
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack};
+use requests::{Api, Call, Service, Trouble, encode};
 use serde_json::{Value, json};
 use std::rc::Rc;
 

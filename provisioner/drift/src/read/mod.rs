@@ -21,9 +21,10 @@ mod shape;
 mod tables;
 mod topics;
 
-use crate::call::{Api, Call, Service, Trouble};
-use crate::live::{Facts, Found, Live, Unreachable};
+use crate::live::{Facts, Found, Live};
 use crate::resolve::{Resource, Stack};
+use requests::Unreachable;
+use requests::{Api, Call, Service, Trouble};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;

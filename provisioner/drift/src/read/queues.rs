@@ -2,9 +2,9 @@
 
 use super::shape::{parsed, pick};
 use super::{Answer, Read, Readers, mappings, part};
-use crate::call::{Api, Call, Service};
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack};
+use requests::{Api, Call, Service};
 use serde_json::json;
 
 pub async fn queue<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resource) -> Read {

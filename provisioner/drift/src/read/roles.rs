@@ -3,9 +3,9 @@
 
 use super::shape::{decoded, find, list, set};
 use super::{Read, Readers};
-use crate::call::{Api, Call, Service};
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack};
+use requests::{Api, Call, Service};
 use serde_json::{Value, json};
 
 pub async fn role<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resource) -> Read {

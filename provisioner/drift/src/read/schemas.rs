@@ -2,9 +2,9 @@
 
 use super::shape::{capital, parsed, pick, set};
 use super::{Read, Readers};
-use crate::call::{Api, Call, Service, encode};
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack};
+use requests::{Api, Call, Service, encode};
 
 pub async fn registry<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource) -> Read {
     let name = resource.text("RegistryName").unwrap_or(resource.name());

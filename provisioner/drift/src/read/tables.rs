@@ -2,9 +2,9 @@
 
 use super::shape::{pick, set};
 use super::{Read, Readers, mappings, part};
-use crate::call::{Api, Call, Service};
 use crate::live::Found;
 use crate::resolve::{Resource, Stack};
+use requests::{Api, Call, Service};
 use serde_json::{Value, json};
 use std::rc::Rc;
 

@@ -2,10 +2,10 @@
 
 use super::shape::{parsed, pick, set};
 use super::{Answer, Read, Readers, part};
-use crate::call::{Api, Call, Service};
 use crate::detect::is_same_part;
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack};
+use requests::{Api, Call, Service};
 use serde_json::{Value, json};
 
 pub async fn topic<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resource) -> Read {

@@ -1,7 +1,7 @@
 //! Roles and keys.
 
 use super::{Touched, text_of};
-use crate::call::{Call, Service};
+use requests::{Call, Service};
 use serde_json::{Value, json};
 
 /// What can be set on a role.

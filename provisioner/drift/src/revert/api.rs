@@ -1,8 +1,8 @@
 //! The HTTP API and its parts.
 
 use super::{Touched, body};
-use crate::call::{Call, Service, encode};
 use crate::finding::Finding;
+use requests::{Call, Service, encode};
 use serde_json::{Map, Value, json};
 
 /// What can be set on an API.

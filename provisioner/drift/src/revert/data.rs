@@ -1,7 +1,7 @@
 //! Tables and buckets.
 
 use super::{Touched, says, text_of};
-use crate::call::{Call, Service, encode};
+use requests::{Call, Service, encode};
 use serde_json::{Value, json};
 
 /// What can be set on a table without rebuilding it.

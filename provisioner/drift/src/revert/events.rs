@@ -1,7 +1,7 @@
 //! Buses, rules with their targets, archives.
 
 use super::{Touched, body, text_of};
-use crate::call::{Call, Service};
+use requests::{Call, Service};
 use serde_json::{Map, Value, json};
 
 /// What can be set on a bus.

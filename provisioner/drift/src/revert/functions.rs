@@ -1,9 +1,9 @@
 //! Functions, who may invoke them, their mappings and what is set for their invocations.
 
 use super::{Touched, body};
-use crate::call::{Call, Service, encode};
 use crate::canonical;
 use crate::resolve::tail;
+use requests::{Call, Service, encode};
 use serde_json::{Value, json};
 
 /// What can be set on a function.

@@ -1,7 +1,7 @@
 //! State machines, schedules, schemas.
 
 use super::{Touched, body, text_of};
-use crate::call::{Call, Service, encode};
+use requests::{Call, Service, encode};
 use serde_json::{Map, Value, json};
 
 /// What can be set on a state machine.

@@ -1,9 +1,9 @@
 //! Queues, topics, subscriptions and their policies.
 
 use super::{Touched, text_of};
-use crate::call::{Call, Service};
 use crate::canonical;
 use crate::resolve::Stack;
+use requests::{Call, Service};
 use serde_json::{Map, Value, json};
 
 /// What can be set on a queue.

@@ -15,12 +15,12 @@ mod messaging;
 mod observability;
 mod tags;
 
-use crate::call::Call;
 use crate::compare::blank;
 use crate::finding::{Finding, Kind};
 use crate::resolve::{Resource, Stack};
 use crate::tables::default_of;
 use cfn::{Path, Step as PathStep};
+use requests::Call;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
 //! Alarms, dashboards, log groups.
 
 use super::{Touched, body, text_of};
-use crate::call::{Call, Service};
 use crate::canonical;
+use requests::{Call, Service};
 use serde_json::{Value, json};
 
 /// What can be set on an alarm.

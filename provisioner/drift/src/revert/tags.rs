@@ -1,9 +1,9 @@
 //! Tags: every service has calls and a spelling of its own.
 
 use super::Touched;
-use crate::call::{Call, Service, encode};
 use crate::canonical;
 use crate::resolve::arn_of;
+use requests::{Call, Service, encode};
 use serde_json::{Map, Value, json};
 
 /// Sets the declared tags, and takes away those that nobody declared.

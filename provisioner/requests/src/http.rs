@@ -1,11 +1,8 @@
 //! Signed requests. Throttling and the service's own faults are tried again with a growing pause; nothing else is.
 
-use super::{form, xml};
-use crate::call::{Api, Call, Protocol, Service, Trouble};
-use crate::live::Unreachable;
-use aws_config::SdkConfig;
+use crate::call::{Api, Call, Protocol, Service, Trouble, Unreachable};
+use crate::{form, xml};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::ProvideCredentials;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
     UriPathNormalizationMode, sign,
@@ -50,11 +47,36 @@ pub struct Signed {
 }
 
 impl Signed {
+    /// With these credentials, to a region's services, or to a local cloud's address.
+    pub fn of(credentials: Credentials, region: &str, endpoint: Option<&str>) -> Self {
+        let connector = match endpoint {
+            // Only a local cloud is reached so; it needs no trust store.
+            Some(url) if url.starts_with("http://") => Connector::builder().build_http(),
+            _ => Connector::builder()
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .build(),
+        };
+        Self {
+            connector,
+            credentials,
+            suffix: if region.starts_with("cn-") {
+                "amazonaws.com.cn"
+            } else {
+                "amazonaws.com"
+            },
+            region: region.to_owned(),
+            endpoint: endpoint.map(str::to_owned),
+            calls: Cell::new(0),
+        }
+    }
+
     /// From the configuration of the program's clients.
     ///
     /// # Errors
     /// Without usable credentials.
-    pub async fn new(config: &SdkConfig) -> Result<Self, Unreachable> {
+    #[cfg(feature = "config")]
+    pub async fn new(config: &aws_config::SdkConfig) -> Result<Self, Unreachable> {
+        use aws_credential_types::provider::ProvideCredentials;
         let unusable = |why: String| Unreachable {
             what: "the chain of credentials".to_owned(),
             why,
@@ -66,29 +88,8 @@ impl Signed {
             .provide_credentials()
             .await
             .map_err(|error| unusable(chain(&error)))?;
-        let endpoint = config.endpoint_url().map(str::to_owned);
-        let region = config
-            .region()
-            .map_or_else(String::new, |region| region.as_ref().to_owned());
-        let connector = match endpoint.as_deref() {
-            // Only a local cloud is reached so; it needs no trust store.
-            Some(url) if url.starts_with("http://") => Connector::builder().build_http(),
-            _ => Connector::builder()
-                .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .build(),
-        };
-        Ok(Self {
-            connector,
-            credentials,
-            suffix: if region.starts_with("cn-") {
-                "amazonaws.com.cn"
-            } else {
-                "amazonaws.com"
-            },
-            region,
-            endpoint,
-            calls: Cell::new(0),
-        })
+        let region = config.region().map_or("", |region| region.as_ref());
+        Ok(Self::of(credentials, region, config.endpoint_url()))
     }
 
     /// How many requests were sent.

@@ -1,10 +1,8 @@
-//! One request to a service as plain data, and the port that makes it. Readers and reverts are written in these, so that
-//! both are tested with scripted answers.
+//! One request to a service as plain data, and the port that makes it.
 //!
-//! Why no SDK crate a service: fifteen services would be fifteen crates of generated code, minutes of a cold build, for
-//! answers that become JSON in CloudFormation's shape anyway. A request here is an operation's name and its input.
+//! Why no SDK crate a service: sixteen services would be sixteen crates of generated code, minutes of a cold build, for
+//! answers that become plain JSON anyway. A request here is an operation's name and its input.
 
-use crate::live::Unreachable;
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -13,6 +11,8 @@ use std::fmt;
 pub enum Service {
     /// HTTP APIs.
     ApiGateway,
+    /// Stacks.
+    CloudFormation,
     /// Who did what.
     CloudTrail,
     /// Metrics, alarms, dashboards.
@@ -71,6 +71,7 @@ impl Service {
     pub const fn signing_name(self) -> &'static str {
         match self {
             Self::ApiGateway => "apigateway",
+            Self::CloudFormation => "cloudformation",
             Self::CloudTrail => "cloudtrail",
             Self::CloudWatch => "monitoring",
             Self::DynamoDb => "dynamodb",
@@ -94,6 +95,9 @@ impl Service {
         let json = |prefix, version| Protocol::Json { prefix, version };
         match self {
             Self::ApiGateway | Self::Lambda | Self::Scheduler | Self::Schemas => Protocol::RestJson,
+            Self::CloudFormation => Protocol::Query {
+                version: "2010-05-15",
+            },
             Self::CloudTrail => json(
                 "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
                 "1.1",
@@ -178,6 +182,16 @@ impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.service.signing_name(), self.operation)
     }
+}
+
+/// Nothing could be reached at all: no answer, or no credentials.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} got no answer: {why}")]
+pub struct Unreachable {
+    /// Which call.
+    pub what: String,
+    /// Why.
+    pub why: String,
 }
 
 /// Why a call brought no answer.
