@@ -30,7 +30,7 @@ $(TOOLS)/cdk-nag/.installed: tools/cdk-nag/package.json tools/cdk-nag/package-lo
 	cd $(TOOLS)/cdk-nag && npm ci --ignore-scripts --no-audit --no-fund --silent
 	touch $@
 
-.PHONY: help build up down test check lint-templates audit bench repro codegen clean
+.PHONY: help build up down test check lint-templates audit bench recordings repro codegen clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ audit: lint-templates $(TOOLS)/checkov/.installed $(TOOLS)/cdk-nag/.installed ##
 
 bench: build ## time the program beside a bare client doing the same calls
 	$(CARGO) run --locked -q -p e2e --bin bench
+
+recordings: build ## play the scene of the README on a local cloud of its own, write docs/recordings/
+	$(CARGO) run --locked -q -p recordings
 
 repro: build ## two clones in two folders with two CARGO_HOMEs must give equal archives
 	bash tests/repro.sh

@@ -80,6 +80,12 @@ impl Program {
         }
     }
 
+    /// The program's file.
+    #[must_use]
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+
     /// The repository's folder.
     #[must_use]
     pub fn project(&self) -> &Path {
