@@ -62,6 +62,7 @@ impl Plan {
                     },
                     properties: Vec::new(),
                     template_only: false,
+                    conditional: false,
                 }),
             }
         }

@@ -5,7 +5,9 @@
 //! Of a type that isn't generated every property is taken as conditionally create-only, and nothing is claimed.
 
 mod compare;
+mod consequences;
 mod iam;
+mod loss;
 mod propagate;
 
 use std::collections::BTreeSet;
@@ -17,7 +19,9 @@ use crate::path::{Meeting, Path, meet};
 use crate::schema::schema;
 use crate::template::Template;
 
+pub use consequences::Consequence;
 pub use iam::{Change, IamChange};
+pub use loss::{Fate, Loss, losses};
 
 /// What becomes of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -75,6 +79,9 @@ pub struct ResourceChange {
     /// Whether only `Metadata`, `DependsOn` or a policy about deletion changes: no service is called for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub template_only: bool,
+    /// Whether CloudFormation says that values known at deployment only decide about a replacement.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub conditional: bool,
 }
 
 impl ResourceChange {
@@ -89,7 +96,8 @@ impl ResourceChange {
     /// Whether the values decide if it is replaced.
     pub fn may_be_replaced(&self) -> bool {
         let conditional = |p: &PropertyChange| p.requires_replacement == Replacement::Conditionally;
-        self.action == Action::Modify && self.properties.iter().any(conditional)
+        self.action == Action::Modify
+            && (self.conditional || self.properties.iter().any(conditional))
     }
 }
 
@@ -277,6 +285,7 @@ fn resource(id: &str, old: Option<&Value>, new: Option<&Value>) -> Option<Resour
         action,
         properties,
         template_only,
+        conditional: false,
     })
 }
 

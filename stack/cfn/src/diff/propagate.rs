@@ -56,6 +56,7 @@ fn untouched(id: &str, resource: &Value) -> ResourceChange {
         action: Action::Modify,
         properties: Vec::new(),
         template_only: false,
+        conditional: false,
     }
 }
 

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::path::Step;
-use crate::{KeySchema, PolicyDocument, Principal, RedrivePolicy, Stack, Statement, Tag};
-use crate::{dynamodb, events, iam as roles, kms, lambda, sns, sqs};
+use crate::{KeySchema, RedrivePolicy, Stack, Tag};
+use crate::{dynamodb, events, lambda, sns, sqs};
 
 fn of(build: impl Fn(&mut Stack)) -> Template {
     let mut stack = Stack::new("test");
@@ -128,6 +128,35 @@ fn a_replacement_goes_on_to_whoever_refers_to_it() {
 }
 
 #[test]
+fn a_replacement_is_shown_with_its_cause_and_all_that_it_leads_to() {
+    let template = |name: &str| {
+        let resources = json!({
+            "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}},
+            "Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
+                "EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]}}},
+            "Watch": {"Type": "AWS::CloudWatch::Alarm", "Properties": {
+                "Dimensions": [{"Name": "Mapping", "Value": {"Ref": "Mapping"}}, {"Name": "Queue", "Value": {"Ref": "Queue"}}]}},
+            "Own": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name}},
+        });
+        Template::parse(&json!({ "Resources": resources }).to_string()).unwrap()
+    };
+    let trees = diff(&template("a"), &template("b")).replacements();
+    assert_eq!(
+        serde_json::to_value(&trees).unwrap(),
+        json!([
+            {"logical_id": "Own", "type": "AWS::SNS::Topic", "action": "replace", "by": ["Properties.TopicName"]},
+            {"logical_id": "Queue", "type": "AWS::SQS::Queue", "action": "replace", "by": ["Properties.QueueName"], "leads_to": [
+                {"logical_id": "Mapping", "type": "AWS::Lambda::EventSourceMapping", "action": "replace",
+                 "by": ["Properties.EventSourceArn"], "leads_to": [
+                    {"logical_id": "Watch", "type": "AWS::CloudWatch::Alarm", "action": "modify",
+                     "by": ["Properties.Dimensions[Name=Mapping].Value"]}]},
+                {"logical_id": "Watch", "type": "AWS::CloudWatch::Alarm", "action": "modify",
+                 "by": ["Properties.Dimensions[Name=Queue].Value"]}]},
+        ])
+    );
+}
+
+#[test]
 fn a_note_in_the_template_changes_no_resource() {
     let noted = |text: &str| {
         of(|stack| {
@@ -189,193 +218,6 @@ fn elements_with_an_identity_are_compared_by_it() {
             "Properties.Targets[Id=b].Arn",
             "Properties.Targets[Id=c]"
         ]
-    );
-}
-
-fn iam_changes(old: &Template, new: &Template) -> Vec<String> {
-    let changes = diff(old, new).iam.into_iter();
-    changes
-        .map(|c| {
-            format!(
-                "{} {} {} {} {}",
-                c.change.as_str(),
-                c.effect,
-                c.role,
-                c.action,
-                c.resource
-            )
-        })
-        .collect()
-}
-
-fn role(statements: impl Fn() -> Vec<Statement>) -> Template {
-    of(|stack| {
-        let policy = roles::RolePolicy::new("p", PolicyDocument::of(statements()));
-        let trust = PolicyDocument::assumed_by("lambda.amazonaws.com");
-        stack.add("Role", roles::Role::new(trust).policies([policy]));
-    })
-}
-
-#[test]
-fn broadening_and_narrowing_are_told_apart() {
-    let read = || vec![Statement::allow().actions(["sqs:ReceiveMessage"]).on("q")];
-    let all = || vec![Statement::allow().action("sqs:*").on("q")];
-    let conditional = || {
-        vec![
-            Statement::allow()
-                .action("sqs:ReceiveMessage")
-                .on("q")
-                .when("Bool", "k", "true"),
-        ]
-    };
-    let denied = || {
-        vec![
-            Statement::allow().action("sqs:ReceiveMessage").on("q"),
-            Statement::deny().action("*").on("q"),
-        ]
-    };
-    assert_eq!(
-        iam_changes(&role(read), &role(all)),
-        ["broadened Allow Role sqs:* q"]
-    );
-    assert_eq!(
-        iam_changes(&role(all), &role(read)),
-        ["narrowed Allow Role sqs:* q"]
-    );
-    assert_eq!(
-        iam_changes(&role(read), &role(conditional)),
-        ["narrowed Allow Role sqs:ReceiveMessage q"]
-    );
-    assert_eq!(
-        iam_changes(&role(conditional), &role(read)),
-        ["broadened Allow Role sqs:ReceiveMessage q"]
-    );
-    assert_eq!(
-        iam_changes(&role(read), &role(denied)),
-        ["narrowed Deny Role * q"]
-    );
-    assert_eq!(
-        iam_changes(&role(denied), &role(read)),
-        ["broadened Deny Role * q"]
-    );
-}
-
-#[test]
-fn resource_policies_and_function_permissions_are_grants_too() {
-    let bare = of(|stack| drop(stack.add("Key", kms::Key::new())));
-    let open = of(|stack| {
-        let events = || Principal::service("events.amazonaws.com");
-        let policy = PolicyDocument::of([Statement::allow()
-            .principal(events())
-            .action("kms:Decrypt")
-            .on("*")]);
-        stack.add("Key", kms::Key::new().key_policy(policy));
-        stack.add(
-            "Permission",
-            lambda::Permission::new("fn", "lambda:InvokeFunction", "events.amazonaws.com")
-                .source_arn("arn:aws:x"),
-        );
-    });
-    assert_eq!(
-        iam_changes(&bare, &open),
-        [
-            "broadened Allow events.amazonaws.com kms:Decrypt ${Key.Arn}",
-            "broadened Allow events.amazonaws.com lambda:InvokeFunction fn"
-        ]
-    );
-    assert_eq!(
-        diff(&bare, &open).iam[1].condition.as_deref(),
-        Some("SourceArn=arn:aws:x")
-    );
-}
-
-fn resource(kind: &str, properties: Value) -> Template {
-    let text = json!({ "Resources": { "X": { "Type": kind, "Properties": properties } } });
-    Template::parse(&text.to_string()).unwrap()
-}
-
-#[test]
-fn a_boundary_that_goes_or_changes_broadens_and_one_that_comes_narrows() {
-    let role =
-        |boundary: Value| resource("AWS::IAM::Role", json!({ "PermissionsBoundary": boundary }));
-    let (none, a, b) = (role(Value::Null), role("a".into()), role("b".into()));
-    let lifted = "broadened Deny X permissions-boundary a";
-    assert_eq!(iam_changes(&a, &none), [lifted]);
-    assert_eq!(
-        iam_changes(&none, &a),
-        ["narrowed Deny X permissions-boundary a"]
-    );
-    assert_eq!(
-        iam_changes(&a, &b),
-        [lifted, "narrowed Deny X permissions-boundary b"]
-    );
-    assert!(iam_changes(&a, &Template::empty()).is_empty());
-}
-
-#[test]
-fn a_route_or_function_url_that_asks_nobody_lets_everybody_in() {
-    let route = |kind: Value| {
-        resource(
-            "AWS::ApiGatewayV2::Route",
-            json!({ "AuthorizationType": kind }),
-        )
-    };
-    let open = "broadened Allow * execute-api:Invoke ${X.Arn}";
-    let guarded = route("AWS_IAM".into());
-    assert_eq!(iam_changes(&guarded, &route("NONE".into())), [open]);
-    assert_eq!(iam_changes(&guarded, &route(Value::Null)), [open]);
-    assert_eq!(iam_changes(&route("JWT".into()), &guarded), [""; 0]);
-    let closed = "narrowed Allow * execute-api:Invoke ${X.Arn}";
-    assert_eq!(iam_changes(&route("NONE".into()), &guarded), [closed]);
-    let url = |kind: &str| {
-        let properties = json!({ "AuthType": kind, "TargetFunctionArn": "fn" });
-        resource("AWS::Lambda::Url", properties)
-    };
-    assert_eq!(
-        iam_changes(&url("AWS_IAM"), &url("NONE")),
-        ["broadened Allow * lambda:InvokeFunctionUrl fn"]
-    );
-}
-
-#[test]
-fn policies_of_every_other_type_are_read_where_they_stand() {
-    let policy = json!({ "Statement": { "Effect": "Allow", "Principal": "*", "Action": "a:B", "Resource": "r" } });
-    let own = json!({ "Statement": { "Effect": "Allow", "Action": "a:B", "Resource": "r" } });
-    let none = Template::empty();
-    for (kind, properties, who) in [
-        (
-            "AWS::Logs::ResourcePolicy",
-            json!({ "PolicyDocument": policy.to_string() }),
-            "*",
-        ),
-        ("AWS::Events::EventBusPolicy", policy.clone(), "*"),
-        (
-            "AWS::SecretsManager::ResourcePolicy",
-            json!({ "ResourcePolicy": policy }),
-            "*",
-        ),
-        (
-            "AWS::IAM::ManagedPolicy",
-            json!({ "PolicyDocument": own }),
-            "X",
-        ),
-        (
-            "AWS::IAM::RolePolicy",
-            json!({ "PolicyDocument": own, "RoleName": "w" }),
-            "w",
-        ),
-    ] {
-        let wanted = format!("broadened Allow {who} a:B r");
-        assert_eq!(
-            iam_changes(&none, &resource(kind, properties)),
-            [wanted],
-            "{kind}"
-        );
-    }
-    let unread = json!({ "PolicyDocument": { "Fn::Sub": "{${A}" } });
-    assert_eq!(
-        iam_changes(&none, &resource("AWS::Logs::ResourcePolicy", unread)),
-        ["broadened Allow ? unreadable-policy {${A}"]
     );
 }
 
