@@ -38,11 +38,18 @@ impl Program {
     /// # Errors
     /// When it was not built.
     pub fn of_this_workspace(state: &str) -> Result<Self, Failure> {
-        let project = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("..")
-            .canonicalize()?;
-        let target = std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| project.join("target"), PathBuf::from);
+        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+        Self::of(&project, target, state)
+    }
+
+    /// The same in another clone, with its target folder if that isn't the usual one.
+    ///
+    /// # Errors
+    /// When it was not built.
+    pub fn of(project: &Path, target: Option<PathBuf>, state: &str) -> Result<Self, Failure> {
+        let project = project.canonicalize()?;
+        let target = target.unwrap_or_else(|| project.join("target"));
         let binary = target.join("debug/provision");
         if !binary.is_file() {
             return Err(format!("{} is missing: run `make build` first", binary.display()).into());

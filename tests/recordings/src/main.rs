@@ -1,4 +1,4 @@
-//! `make recordings`: plays the scene with the real program on a local cloud of its own and writes the pictures in
+//! `make recordings` (`record [CLONE]`): plays the scene with the real program on a local cloud of its own and writes the pictures in
 //! `docs/recordings/`. Timings, ids and ports are those of this run, so the files change each time; nobody compares them.
 
 mod hands;
@@ -7,6 +7,7 @@ mod stage;
 use recordings::{Film, Tape, animated, still};
 use stage::Stage;
 use std::num::NonZeroU16;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Columns and lines of the terminal.
@@ -19,7 +20,8 @@ type Outcome<T> = Result<T, e2e::Failure>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Outcome<()> {
-    let stage = Stage::set()?;
+    let clone = std::env::args_os().nth(1).map(PathBuf::from);
+    let stage = Stage::set(clone.as_deref())?;
     let outcome = play(&stage).await;
     stage.strike()?;
     outcome
@@ -37,6 +39,7 @@ async fn play(stage: &Stage) -> Outcome<()> {
         ),
     )?;
 
+    stage.edit(&[])?;
     stage.quietly(&["up", "--env", "local", "--yes"], 0)?;
     stage.edit(&[
         ("queue_concurrency: 2", "queue_concurrency: 4"),

@@ -17,8 +17,13 @@ pub struct Stage {
 
 impl Stage {
     /// Builds it: the handlers, the working folder, the local cloud with nothing deployed.
-    pub fn set() -> Outcome<Self> {
-        let program = Program::of_this_workspace("recordings/state")?;
+    /// In another clone if one is named.
+    pub fn set(clone: Option<&Path>) -> Outcome<Self> {
+        let state = "recordings/state";
+        let program = match clone {
+            None => Program::of_this_workspace(state)?,
+            Some(clone) => Program::of(clone, None, state)?,
+        };
         let folder = program.state().with_file_name("demo");
         let environments = folder.join("environments");
         let of_repository = program.project().join("environments");
