@@ -5,6 +5,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use std::path::Path;
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// What the program needs of S3.
@@ -25,8 +26,43 @@ pub trait Objects {
     ) -> Result<(), CallError>;
     /// Writes a small object.
     async fn write(&self, bucket: &str, key: &str, body: Vec<u8>) -> Result<(), CallError>;
-    /// Deletes up to 1,000 object versions and delete markers, and says how many: 0 when it is empty or gone.
-    async fn delete_some(&self, bucket: &str) -> Result<usize, CallError>;
+    /// What is in a bucket and when it was uploaded last, by key; nothing where there is no bucket.
+    async fn list(&self, bucket: &str) -> Result<Vec<(String, OffsetDateTime)>, CallError>;
+    /// Deletes up to 1,000 object versions and delete markers after a place in the bucket. One that is gone is empty.
+    async fn delete_some(&self, bucket: &str, after: Option<&After>) -> Result<Swept, CallError>;
+    /// Gives up uploads in parts that were never finished; how many.
+    async fn abort_uploads(&self, bucket: &str) -> Result<usize, CallError>;
+}
+
+/// A place in the list of a bucket's versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct After {
+    /// The key before it.
+    pub key: String,
+    /// And its version, where it has several.
+    pub version: Option<String>,
+}
+
+/// What one sweep through a part of a bucket did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// How many versions and markers went.
+    pub deleted: usize,
+    /// What S3 kept.
+    pub refused: Vec<Refusal>,
+    /// Where the next part begins.
+    pub next: Option<After>,
+}
+
+/// A version that S3 doesn't delete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its key.
+    pub key: String,
+    /// S3's code, e.g. `AccessDenied` for one that is locked.
+    pub code: String,
+    /// Its words.
+    pub message: String,
 }
 
 /// S3 through the AWS SDK. Every call says whose buckets are meant, so that nobody else's is ever used.
@@ -164,12 +200,84 @@ impl Objects for SdkObjects {
             .map_err(|error| call_error("PutObject", key, error))
     }
 
-    async fn delete_some(&self, bucket: &str) -> Result<usize, CallError> {
+    async fn list(&self, bucket: &str) -> Result<Vec<(String, OffsetDateTime)>, CallError> {
+        let mut all = Vec::new();
+        let mut next = None;
+        loop {
+            let page = match self
+                .client
+                .list_objects_v2()
+                .bucket(bucket)
+                .set_continuation_token(next)
+                .expected_bucket_owner(&self.owner)
+                .send()
+                .await
+            {
+                Ok(page) => page,
+                Err(error) => {
+                    let error = call_error("ListObjectsV2", bucket, error);
+                    return absent(error).map(|_| Vec::new());
+                }
+            };
+            for object in page.contents() {
+                // One that doesn't say when counts as just uploaded.
+                let at = object
+                    .last_modified()
+                    .and_then(|at| OffsetDateTime::from_unix_timestamp(at.secs()).ok())
+                    .unwrap_or_else(OffsetDateTime::now_utc);
+                all.extend(object.key().map(|key| (key.to_owned(), at)));
+            }
+            next = page.next_continuation_token().map(str::to_owned);
+            if next.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    async fn abort_uploads(&self, bucket: &str) -> Result<usize, CallError> {
+        let mut count = 0;
+        loop {
+            let page = match self
+                .client
+                .list_multipart_uploads()
+                .bucket(bucket)
+                .expected_bucket_owner(&self.owner)
+                .send()
+                .await
+            {
+                Ok(page) => page,
+                Err(error) => {
+                    let error = call_error("ListMultipartUploads", bucket, error);
+                    return absent(error).map(|_| count);
+                }
+            };
+            for upload in page.uploads() {
+                self.client
+                    .abort_multipart_upload()
+                    .bucket(bucket)
+                    .set_key(upload.key().map(str::to_owned))
+                    .set_upload_id(upload.upload_id().map(str::to_owned))
+                    .expected_bucket_owner(&self.owner)
+                    .send()
+                    .await
+                    .map_err(|error| call_error("AbortMultipartUpload", bucket, error))?;
+                count += 1;
+            }
+            // What is aborted is no longer listed: the next page is the first again.
+            if page.is_truncated() != Some(true) || page.uploads().is_empty() {
+                return Ok(count);
+            }
+        }
+    }
+
+    async fn delete_some(&self, bucket: &str, after: Option<&After>) -> Result<Swept, CallError> {
         let page = match self
             .client
             .list_object_versions()
             .bucket(bucket)
             .expected_bucket_owner(&self.owner)
+            .set_key_marker(after.map(|after| after.key.clone()))
+            .set_version_id_marker(after.and_then(|after| after.version.clone()))
             .max_keys(1000)
             .send()
             .await
@@ -177,7 +285,7 @@ impl Objects for SdkObjects {
             Ok(page) => page,
             Err(error) => {
                 let error = call_error("ListObjectVersions", bucket, error);
-                return absent(error).map(|_| 0);
+                return absent(error).map(|_| Swept::default());
             }
         };
         let versions = page
@@ -198,9 +306,17 @@ impl Objects for SdkObjects {
                     .ok()
             })
             .collect();
+        let next = page.next_key_marker().map(|key| After {
+            key: key.to_owned(),
+            version: page.next_version_id_marker().map(str::to_owned),
+        });
+        let next = next.filter(|_| page.is_truncated() == Some(true));
         let count = objects.len();
         if count == 0 {
-            return Ok(0);
+            return Ok(Swept {
+                next,
+                ..Swept::default()
+            });
         }
         let delete = Delete::builder()
             .set_objects(Some(objects))
@@ -216,18 +332,20 @@ impl Objects for SdkObjects {
             .send()
             .await
             .map_err(|error| call_error("DeleteObjects", bucket, error))?;
-        if let Some(error) = reply.errors().first() {
-            let code = error.code().unwrap_or_default();
-            let message = error.message().unwrap_or("no message");
-            return Err(CallError {
-                action: "DeleteObjects",
-                subject: format!("{bucket}/{}", error.key().unwrap_or_default()),
-                kind: CallError::kind_of(code, message),
-                code: Some(code.to_owned()),
-                message: message.to_owned(),
-            });
-        }
-        Ok(count)
+        let refused: Vec<Refusal> = reply
+            .errors()
+            .iter()
+            .map(|error| Refusal {
+                key: error.key().unwrap_or_default().to_owned(),
+                code: error.code().unwrap_or_default().to_owned(),
+                message: error.message().unwrap_or("no message").to_owned(),
+            })
+            .collect();
+        Ok(Swept {
+            deleted: count.saturating_sub(refused.len()),
+            refused,
+            next,
+        })
     }
 }
 
@@ -249,18 +367,52 @@ fn base64_of_hex(hex: &str) -> Option<String> {
     Some(aws_smithy_types::base64::encode(bytes))
 }
 
-/// Empties a bucket: every version and delete marker.
+/// What became of a bucket that was to be emptied.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Emptied {
+    /// How many versions, markers and unfinished uploads went.
+    pub deleted: usize,
+    /// What S3 keeps, e.g. because it is locked.
+    pub refused: Vec<Refusal>,
+}
+
+/// How often what S3 had no time for is tried again.
+const PATIENCE: u32 = 6;
+
+/// Empties a bucket: every version, delete marker and unfinished upload. What S3 refuses to delete stops nothing else.
 ///
 /// # Errors
 /// When a call fails.
-pub async fn empty(objects: &impl Objects, bucket: &str) -> Result<usize, CallError> {
-    let mut total = 0;
+pub async fn empty(objects: &impl Objects, bucket: &str) -> Result<Emptied, CallError> {
+    let uploads = match objects.abort_uploads(bucket).await {
+        // They hold no bucket up.
+        Err(error) if error.kind == Kind::Denied => 0,
+        aborted => aborted?,
+    };
+    let mut emptied = Emptied {
+        deleted: uploads,
+        ..Emptied::default()
+    };
+    let mut tries = 0;
     loop {
-        let count = objects.delete_some(bucket).await?;
-        if count == 0 {
-            return Ok(total);
+        let mut swept = objects.delete_some(bucket, None).await?;
+        while let Some(after) = swept.next.take() {
+            let more = objects.delete_some(bucket, Some(&after)).await?;
+            swept.deleted += more.deleted;
+            swept.refused.extend(more.refused);
+            swept.next = more.next;
         }
-        total += count;
+        emptied.deleted += swept.deleted;
+        let later =
+            |refusal: &Refusal| CallError::kind_of(&refusal.code, &refusal.message) == Kind::Lost;
+        if swept.deleted == 0 && (tries == PATIENCE || !swept.refused.iter().any(later)) {
+            emptied.refused = swept.refused;
+            return Ok(emptied);
+        }
+        if swept.deleted == 0 {
+            tries += 1;
+            tokio::time::sleep(Duration::from_millis(200) * 2_u32.pow(tries)).await;
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use crate::cli::DownArgs;
 use crate::cloud::{Cloud, WhenStopped, reach};
 use crate::cloudformation::{CloudFormation, SdkCloudFormation, StackView, Standing};
 use crate::context::Context;
-use crate::deploy::{Condemned, Force, Ports, Retained, Scheduled, TornDown, protected, remove};
+use crate::deploy::{
+    Condemned, Force, Ports, Retained, Scheduled, Surveyed, TornDown, protected, remove, survey,
+};
 use crate::exit::{Exit, Failure};
 use crate::objects::SdkObjects;
 use crate::session::Confirmed;
@@ -44,23 +46,23 @@ pub async fn run(context: &Context, args: &DownArgs) -> Result<Exit, Failure> {
         look(&cloud, &formation, &environment).await?
     };
     let name = environment.stack_name();
+    let api = api(&cloud).await?;
     let stack = match stack {
         Some(stack) => {
             let stack = Condemned::judge(&environment, stack)?;
-            approve(ui, &environment.name, &name).await?;
-            Some(stack)
+            survey(&formation, &api, &environment, stack, ui).await?
         }
-        None => {
-            ui.say(format!("{name} doesn't exist: there is nothing to delete"));
-            None
-        }
+        None => None,
     };
+    match &stack {
+        Some(stack) => approve(ui, &environment.name, stack).await?,
+        None => ui.say(format!("{name} doesn't exist: there is nothing to delete")),
+    }
     let objects = SdkObjects::new(cloud.session.config(), &environment.account);
     let ports = Ports {
         cloud: &formation,
         objects: &objects,
     };
-    let api = api(&cloud).await?;
     let force = if args.force {
         Force::LeaveWhatFails
     } else {
@@ -111,18 +113,14 @@ async fn failed_creation<'e>(
     }
 }
 
-async fn approve(ui: &Ui, environment: &str, stack: &str) -> Result<(), Failure> {
+async fn approve(ui: &Ui, environment: &str, stack: &Surveyed) -> Result<(), Failure> {
+    ui.say(format!("to be deleted: {}", stack.summary()));
+    for attached in stack.attached() {
+        ui.say(format!("and, added beside it: {attached}"));
+    }
     match ui.asks {
         Asks::No => Ok(()),
-        Asks::Terminal
-            if ui
-                .ask(&format!(
-                    "Delete {stack}, with everything in its tables and buckets?"
-                ))
-                .await =>
-        {
-            Ok(())
-        }
+        Asks::Terminal if ui.ask("Delete all of it?").await => Ok(()),
         Asks::Terminal => Err(Failure::refused(
             "approval.declined",
             "the deletion was not approved",

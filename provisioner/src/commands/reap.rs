@@ -4,7 +4,7 @@
 use super::down::{DownDocument, api};
 use crate::cloudformation::{CloudFormation, SdkCloudFormation};
 use crate::context::Context;
-use crate::deploy::{Condemned, Fate, Force, Ports, TornDown, fate, remove};
+use crate::deploy::{Condemned, Fate, Force, Ports, TornDown, fate, remove, survey};
 use crate::environment;
 use crate::exit::{Exit, Failure};
 use crate::objects::SdkObjects;
@@ -118,6 +118,10 @@ async fn take_down(
         objects: &objects,
     };
     ui.say(format!("taking {} down", environment.name));
+    let stack = match stack {
+        Some(stack) => survey(&formation, &api, environment, stack, ui).await?,
+        None => None,
+    };
     let pace = place.cloud.pace;
     remove(&ports, &api, &confirmed, stack, Force::No, pace, ui).await
 }

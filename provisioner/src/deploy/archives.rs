@@ -1,15 +1,15 @@
-//! The handlers' archives that a deleted stack used: those that nobody else uses go with it.
+//! What was published for stacks, the handlers' archives and large templates: what no stack uses any more goes with the next
+//! that is deleted.
 //!
-//! Another `up` may be about to use an archive that it found in the bucket, and no service says so. So an archive goes only
+//! Another `up` may be about to use an archive that it found in the bucket, and no service says so. So it goes only
 //! a day after it was uploaded last, and whoever deploys uploads anew what is older than half of that.
 
+use super::census::is_ours;
 use super::converge::Ports;
 use crate::cloudformation::{CallError, CloudFormation, Standing, all_stacks};
 use crate::objects::Objects;
 use crate::ui::Ui;
-use cfn::Template;
-use futures_util::future::try_join_all;
-use stack::{Artifacts, Environment};
+use stack::{Artifacts, BOOTSTRAP_STACK, Environment};
 use std::collections::BTreeSet;
 use time::{Duration, OffsetDateTime};
 
@@ -19,31 +19,33 @@ const SPARED: Duration = Duration::hours(24);
 /// After how long a deployment uploads an archive anew.
 pub const FRESH: Duration = Duration::hours(12);
 
-/// Deletes the archives that a deleted stack used and no other stack does; how many. In any doubt they stay: they are code and
-/// no data, and cost next to nothing.
+/// Deletes what was published and no stack uses any more: archives of handlers, and templates, which CloudFormation read
+/// long ago. How many. In any doubt they stay: they are code and no data, and cost next to nothing.
 ///
 /// # Errors
 /// When a call fails.
 pub async fn clear_unused(
     ports: &Ports<'_, impl CloudFormation, impl Objects>,
     environment: &Environment,
-    deleted: &Template,
     now: OffsetDateTime,
     ui: &Ui,
 ) -> Result<usize, CallError> {
     let bucket = Artifacts::bucket_name(&environment.account, &environment.region);
-    let keys = keys(deleted, &bucket);
-    let looks = keys.into_iter().map(async |key| {
-        let uploaded = ports.objects.uploaded(&bucket, &key).await?;
-        Ok::<_, CallError>(uploaded.filter(|at| now - *at > SPARED).map(|_| key))
-    });
-    let mut unused: BTreeSet<String> = try_join_all(looks).await?.into_iter().flatten().collect();
+    let all = ports.objects.list(&bucket).await?;
+    let ours = |key: &str| key.starts_with("handlers/") || key.starts_with("templates/");
+    let all: Vec<_> = all.into_iter().filter(|(key, _)| ours(key)).collect();
+    let published = all.len();
+    let aged = all.into_iter().filter(|(_, at)| now - *at > SPARED);
+    let mut unused: BTreeSet<String> = aged.map(|(key, _)| key).collect();
     if unused.is_empty() {
+        spared(&bucket, published, ui);
         return Ok(0);
     }
     for stack in all_stacks(ports.cloud).await? {
         // Whatever might read the bucket: by name too, as a stack that is just being made has no tags yet.
-        let reads = super::census::is_ours(&stack) || stack.name.starts_with("invoicing-");
+        let reads = is_ours(&stack)
+            || stack.name.starts_with("invoicing-")
+            || stack.name == BOOTSTRAP_STACK;
         if !reads {
             continue;
         }
@@ -53,30 +55,30 @@ pub async fn clear_unused(
             true => ports.cloud.template(&stack.id).await?,
             false => None,
         };
-        let Some(template) = template.and_then(|text| Template::parse(&text).ok()) else {
+        let Some(template) = template else {
             ui.explain(format!(
                 "{} is in {}: archives stay",
                 stack.name, stack.status
             ));
             return Ok(0);
         };
-        for key in self::keys(&template, &bucket) {
-            unused.remove(&key);
-        }
+        // However the template names it: a key has its content's hash in it.
+        unused.retain(|key| !template.contains(key.as_str()));
     }
     for key in &unused {
         ports.objects.delete_key(&bucket, key).await?;
         ui.explain(format!("deleted {key}, which nobody uses any more"));
     }
+    spared(&bucket, published - unused.len(), ui);
     Ok(unused.len())
 }
 
-/// The keys in the artifacts bucket that a template names as code.
-fn keys(template: &Template, bucket: &str) -> BTreeSet<String> {
-    template
-        .resources()
-        .map(|(_, resource)| &resource["Properties"]["Code"])
-        .filter(|code| code["S3Bucket"] == bucket)
-        .filter_map(|code| code["S3Key"].as_str().map(str::to_owned))
-        .collect()
+/// Says what stays, as nobody should find it by surprise.
+fn spared(bucket: &str, count: usize, ui: &Ui) {
+    if count > 0 {
+        ui.say(format!(
+            "{count} archives and templates stay in {bucket}, which every environment of the account shares; a day after its \
+             upload, `down` and `reap` delete what no stack uses"
+        ));
+    }
 }

@@ -38,12 +38,13 @@ const PARTS: &[&str] = &[
     "AWS::SQS::QueuePolicy",
 ];
 
-/// What a stack held before its deletion.
+/// What a stack holds.
 #[derive(Debug)]
 pub struct Holdings {
     pub(super) stack: drift::Stack,
-    template: Template,
+    pub(super) template: Template,
     pub(super) archive: String,
+    pub(super) since: Option<OffsetDateTime>,
 }
 
 /// Something that is still there.
@@ -60,6 +61,8 @@ pub struct Item {
 pub struct Sight {
     /// What is still there.
     pub left: Vec<Item>,
+    /// What people made of it, which stays until people delete it.
+    pub kept: Vec<String>,
     /// What goes by itself.
     pub scheduled: Vec<Scheduled>,
     /// What could not be looked at, and why.
@@ -67,17 +70,15 @@ pub struct Sight {
 }
 
 impl Holdings {
-    /// What a stack holds, by its template and its list of resources, without those in `retained`, which outlive it.
+    /// What a stack holds, by its template and its list of resources.
     pub fn of(
         environment: &Environment,
         view: &StackView,
         resources: &[StackResource],
         template: &Template,
-        retained: &BTreeSet<String>,
     ) -> Self {
         let physical: BTreeMap<String, String> = resources
             .iter()
-            .filter(|resource| !retained.contains(&resource.logical_id))
             .filter_map(|resource| {
                 Some((resource.logical_id.clone(), resource.physical_id.clone()?))
             })
@@ -97,7 +98,15 @@ impl Holdings {
             stack: resolve(template, &place, &physical, &BTreeMap::new(), &view.tags),
             template: template.clone(),
             archive: environment.archive_name(),
+            since: view.created,
         }
+    }
+
+    /// Leaves out what outlives the stack.
+    pub fn without(mut self, retained: &BTreeSet<String>) -> Self {
+        let resources = &mut self.stack.resources;
+        resources.retain(|resource| !retained.contains(&resource.logical_id));
+        self
     }
 
     /// Looks for everything that the stack held. `now` dates keys whose service doesn't.
@@ -117,6 +126,7 @@ impl Holdings {
         )?;
         for part in [found, keys, groups, subscriptions, archive, backups] {
             sight.left.extend(part.left);
+            sight.kept.extend(part.kept);
             sight.scheduled.extend(part.scheduled);
             sight.unseen.extend(part.unseen);
         }
@@ -140,8 +150,8 @@ impl Holdings {
         );
         let api = *readers.api();
         let (queues, groups) = tokio::join!(
-            pages(api, queues, "QueueUrls", "NextToken"),
-            pages(api, groups, "logGroups", "nextToken")
+            pages(api, queues, "QueueUrls", ("NextToken", "NextToken")),
+            pages(api, groups, "logGroups", ("nextToken", "nextToken"))
         );
         let queues: Option<BTreeSet<String>> = queues.ok().map(|urls| {
             let names = urls.iter().filter_map(Value::as_str).map(name_of);
@@ -281,18 +291,19 @@ pub(super) fn list(value: &Value) -> Vec<&Value> {
     }
 }
 
+/// All pages of a list: the members of `items`, following `token` from answer to input.
 pub(super) async fn pages(
     api: &impl Api,
     mut call: Call,
     items: &str,
-    token: &str,
+    token: (&str, &str),
 ) -> Result<Vec<Value>, Trouble> {
     let mut all = Vec::new();
     loop {
         let answer = api.call(&call).await?;
         all.extend(list(&answer[items]).into_iter().cloned());
-        match answer[token].as_str() {
-            Some(next) if !next.is_empty() => call.input[token] = next.into(),
+        match answer[token.0].as_str() {
+            Some(next) if !next.is_empty() => call.input[token.1] = next.into(),
             _ => return Ok(all),
         }
     }

@@ -1,6 +1,7 @@
 //! From a wanted template to a settled stack, and back to nothing: change set, execution, following, outcome.
 
 mod archives;
+mod attached;
 mod census;
 mod change_set;
 mod condemned;
@@ -11,8 +12,10 @@ mod inventory;
 mod outcome;
 mod preview;
 mod recover;
+mod settle;
 mod shadows;
 mod state;
+mod survey;
 mod tear_down;
 #[cfg(test)]
 mod tests;
@@ -29,4 +32,5 @@ pub use follow::{Pace, Started, follow, marker};
 pub use preview::preview;
 pub use recover::{ABSENT, Recovery, Way, recover, way};
 pub use state::{Deployed, look};
+pub use survey::{Surveyed, survey};
 pub use tear_down::{Force, Retained, Scheduled, TornDown, remove};

@@ -4,6 +4,7 @@
 use super::condemned::Condemned;
 use super::converge::Ports;
 use super::follow::{Pace, follow, marker};
+use super::survey::survey;
 use super::tear_down::{Force, TornDown, remove, token};
 use crate::cloudformation::{CloudFormation, StackStatus, StackView, Standing};
 use crate::exit::{Exit, Failure};
@@ -105,9 +106,10 @@ pub async fn recover(
             torn_down: None,
         }),
         Way::Delete => {
-            let condemned = Some(Condemned::judge(environment.get(), stack)?);
+            let condemned = Condemned::judge(environment.get(), stack)?;
+            let surveyed = survey(ports.cloud, api, environment.get(), condemned, ui).await?;
             let (force, pace) = (recovery.force, recovery.pace);
-            let torn_down = remove(ports, api, environment, condemned, force, pace, ui).await?;
+            let torn_down = remove(ports, api, environment, surveyed, force, pace, ui).await?;
             Ok(Recovered {
                 to: ABSENT.to_owned(),
                 torn_down: Some(torn_down),

@@ -1,26 +1,28 @@
-//! The heart of `down`: empties the stack's buckets, deletes it, follows the deletion, takes an inventory through the services
-//! themselves, clears the shadows away, and says what is left.
+//! The heart of `down`: removes what others hung on the stack, empties its buckets, deletes it, follows the deletion, and says
+//! what is left. What AWS could not delete is looked at again and tried again, a few times.
 //!
 //! What the deployed stack says outranks the environment file: AWS's protection and the policies of its template are
 //! never overridden here.
 
 use super::archives::clear_unused;
-use super::condemned::Condemned;
+use super::attached::Attachment;
 use super::converge::Ports;
 use super::follow::{Pace, Started, follow_deletion, marker};
-use super::inventory::{Holdings, Sight, clear, delete_archive, unreachable};
+use super::inventory::{clear, delete_archive, unreachable};
 use super::outcome::{Outcome, Verdict};
+use super::settle::settle;
+use super::shadows::groups_of_gone;
+use super::survey::Surveyed;
 use crate::cloudformation::{
-    CallError, CloudFormation, Deletion, Protection, StackResource, StackView, Standing,
-    all_resources,
+    CallError, CloudFormation, Deletion, Kind, Protection, StackResource, StackView,
 };
 use crate::exit::{Exit, Failure};
-use crate::objects::{Objects, empty};
+use crate::objects::{Emptied, Objects, empty};
 use crate::progress::Progress;
 use crate::session::Confirmed;
 use crate::ui::Ui;
-use cfn::Template;
 use drift::Api;
+use futures_util::future::join_all;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use stack::{Environment, Target};
@@ -67,96 +69,98 @@ pub struct Scheduled {
     pub when: String,
 }
 
-/// Deletes a stack, where there is one, and then what the local cloud keeps beside it: a `down` that was killed between
-/// the two is finished by the next.
+/// Deletes a stack, where there is one, and then what is kept beside it: a `down` that was killed between the two is
+/// finished by the next.
 ///
 /// # Errors
-/// A busy (6) or stuck (4) stack, lost contact (5), failed calls.
+/// A stuck stack (4), a bucket that can't be emptied (1), lost contact (5), failed calls.
 pub async fn remove(
     ports: &Ports<'_, impl CloudFormation, impl Objects>,
     api: &impl Api,
     environment: &Confirmed<&Environment>,
-    stack: Option<Condemned>,
+    stack: Option<Surveyed>,
     force: Force,
     pace: Pace,
     ui: &Ui,
 ) -> Result<TornDown, Failure> {
     let environment = *environment.get();
-    let held = match stack {
-        Some(stack) => delete(ports, environment, stack.into_stack(), force, pace, ui).await?,
-        None => None,
-    };
-    if environment.target == Target::Local {
-        clear(api, &delete_archive(&environment.archive_name())).await?;
-    }
-    let Some(held) = held else {
+    let Some(held) = stack else {
+        beside(api, environment).await?;
+        let name = environment.stack_name();
+        let groups = groups_of_gone(api, &name).await;
+        for item in groups.map_err(|lost| unreachable(&lost))? {
+            if let Some(call) = &item.clear {
+                clear(api, call).await?;
+                ui.say(format!("cleared away: {}", item.what));
+            }
+        }
         return Ok(TornDown::default());
     };
+    let skipped = delete(ports, api, environment, &held, force, pace, ui).await?;
+    beside(api, environment).await?;
     let now = OffsetDateTime::now_utc();
-    if let Err(error) = clear_unused(ports, environment, &held.template, now, ui).await {
+    if let Err(error) = clear_unused(ports, environment, now, ui).await {
         ui.warn(format!("archives that nobody uses may be left: {error}"));
     }
-    settle(held, api, environment, pace, ui).await
+    settle(held, &skipped, api, environment, pace, ui).await
 }
 
-/// What a stack held that is deleted now.
-struct Held {
-    stack: StackView,
-    template: Template,
-    resources: Vec<StackResource>,
-    /// Logical ids of what CloudFormation left behind: by policy, or by force.
-    skipped: BTreeSet<String>,
+/// What the local cloud keeps beside a stack.
+async fn beside(api: &impl Api, environment: &Environment) -> Result<(), Failure> {
+    match environment.target {
+        Target::Local => clear(api, &delete_archive(&environment.archive_name())).await,
+        Target::Aws => Ok(()),
+    }
 }
 
-/// Deletes a stack and everything in its buckets, but for what its template retains. None: it was gone.
+/// How often a deletion that failed is tried again.
+const AGAIN: u32 = 3;
+
+/// Deletes a stack and everything in its buckets, but for what its template retains. The logical ids of what
+/// CloudFormation left behind: by policy, or by force.
 async fn delete(
     ports: &Ports<'_, impl CloudFormation, impl Objects>,
+    api: &impl Api,
     environment: &Environment,
-    stack: StackView,
+    held: &Surveyed,
     force: Force,
     pace: Pace,
     ui: &Ui,
-) -> Result<Option<Held>, Failure> {
-    let cloud = ports.cloud;
-    let (resources, template) =
-        tokio::join!(all_resources(cloud, &stack.id), cloud.template(&stack.id));
-    let resources = resources?;
-    let template = template.map(|text| text.and_then(|text| Template::parse(&text).ok()));
-    let started = match stack.status.standing() {
-        Standing::Gone => return Ok(None),
-        Standing::InProgress if stack.status.as_str() == "DELETE_IN_PROGRESS" => {
-            ui.say(format!(
-                "{} is being deleted already; following it",
-                stack.name
-            ));
-            Started::Earlier
+) -> Result<BTreeSet<String>, Failure> {
+    let (cloud, stack) = (ports.cloud, &held.stack);
+    let started = if held.is_being_deleted() {
+        ui.say(format!(
+            "{} is being deleted already; following it",
+            stack.name
+        ));
+        Started::Earlier
+    } else {
+        detach(api, &held.attachments, ui).await?;
+        empty_all(ports.objects, &held.buckets, force, ui).await?;
+        if stack.protection == Protection::On {
+            cloud.protect(&stack.id, Protection::Off).await?;
         }
-        Standing::InProgress => {
-            return Err(Failure::new(
-                Exit::Busy,
-                "stack.busy",
-                format!(
-                    "another operation is running on {}: it is in {}",
-                    stack.name, stack.status
-                ),
-            )
-            .on(stack.name)
-            .help("Run again when it is over."));
-        }
-        Standing::Settled | Standing::Shell | Standing::Stuck => {
-            for bucket in buckets(&resources, &template, &stack)? {
-                let count = empty(ports.objects, bucket).await?;
-                if count > 0 {
-                    ui.say(format!("emptied {bucket}: {count} object versions"));
-                }
-            }
-            if stack.protection == Protection::On {
-                cloud.protect(&stack.id, Protection::Off).await?;
-            }
-            begin(cloud, &stack, Deletion::Whole).await?
-        }
+        begin(cloud, stack, Deletion::Whole).await?
     };
-    let mut outcome = follow_to_end(cloud, &stack, &resources, &started, pace, ui).await?;
+    let mut outcome = follow_to_end(cloud, stack, &held.resources, &started, pace, ui).await?;
+    let mut wait = pace.start();
+    for attempt in 0..AGAIN {
+        if outcome.status.as_str() != "DELETE_FAILED" {
+            break;
+        }
+        let freed = free(ports, api, held, &outcome, force, ui).await?;
+        // What only took a moment is gone by the second time; what a person must look at is not.
+        if freed == 0 && attempt > 0 {
+            break;
+        }
+        ui.say(format!(
+            "{} could not be deleted whole; trying again",
+            stack.name
+        ));
+        wait = pace.rest(wait).await;
+        let started = begin(cloud, stack, Deletion::Whole).await?;
+        outcome = follow_to_end(cloud, stack, &held.resources, &started, pace, ui).await?;
+    }
     if outcome.status.as_str() == "DELETE_FAILED" && force == Force::LeaveWhatFails {
         for cause in outcome.root_causes() {
             ui.warn(format!(
@@ -166,25 +170,126 @@ async fn delete(
                 cause.reason.as_deref().unwrap_or("no reason given")
             ));
         }
-        let started = begin(cloud, &stack, Deletion::LeaveWhatFails).await?;
-        outcome = follow_to_end(cloud, &stack, &resources, &started, pace, ui).await?;
+        let started = begin(cloud, stack, Deletion::LeaveWhatFails).await?;
+        outcome = follow_to_end(cloud, stack, &held.resources, &started, pace, ui).await?;
     }
     if outcome.verdict() != Verdict::Done
         && let Some(failure) = outcome.failure(&environment.name, &stack.name)
     {
         return Err(failure);
     }
-    Ok(Some(Held {
-        skipped: outcome
-            .events
-            .iter()
-            .filter(|event| event.status == "DELETE_SKIPPED")
-            .map(|event| event.logical_id.clone())
-            .collect(),
-        template: template.ok().flatten().unwrap_or_default(),
-        resources,
-        stack,
-    }))
+    Ok(outcome
+        .events
+        .iter()
+        .filter(|event| event.status == "DELETE_SKIPPED")
+        .map(|event| event.logical_id.clone())
+        .collect())
+}
+
+/// After a deletion that failed: removes what hangs on what could not be deleted, and empties buckets that filled again.
+/// How much there was.
+async fn free(
+    ports: &Ports<'_, impl CloudFormation, impl Objects>,
+    api: &impl Api,
+    held: &Surveyed,
+    outcome: &Outcome,
+    force: Force,
+    ui: &Ui,
+) -> Result<usize, Failure> {
+    let failed: BTreeSet<&str> = outcome
+        .root_causes()
+        .into_iter()
+        .map(|cause| cause.logical_id.as_str())
+        .collect();
+    let (attached, added) = tokio::join!(
+        held.holdings.attached(api),
+        held.holdings.added_to(api, &failed)
+    );
+    let mut found = attached.map_err(|lost| unreachable(&lost))?.found;
+    found.extend(added.map_err(|lost| unreachable(&lost))?);
+    let emptied = empty_all(ports.objects, &held.buckets, force, ui).await?;
+    Ok(detach(api, &found, ui).await? + emptied)
+}
+
+/// Removes what hangs on the stack; how much. What a service refuses is said, and left to the deletion to fail by.
+async fn detach(api: &impl Api, found: &[Attachment], ui: &Ui) -> Result<usize, Failure> {
+    let mut count = 0;
+    for attachment in found {
+        let mut refused = None;
+        for call in &attachment.calls {
+            match clear(api, call).await {
+                Ok(()) => {}
+                Err(failure) if failure.exit == Exit::LostContact => return Err(failure),
+                Err(failure) => refused = Some(failure),
+            }
+        }
+        match refused {
+            None => {
+                count += 1;
+                ui.say(format!("removed {}", attachment.what));
+            }
+            Some(failure) => ui.warn(format!("{} stays: {failure}", attachment.what)),
+        }
+    }
+    Ok(count)
+}
+
+/// Empties buckets side by side; how much there was in them. One that can't be emptied would only fail the deletion half-way.
+async fn empty_all(
+    objects: &impl Objects,
+    buckets: &[String],
+    force: Force,
+    ui: &Ui,
+) -> Result<usize, Failure> {
+    let looks = buckets.iter().map(|bucket| empty(objects, bucket));
+    let mut count = 0;
+    let mut full = Vec::new();
+    for (bucket, emptied) in buckets.iter().zip(join_all(looks).await) {
+        match emptied {
+            Ok(Emptied { deleted, refused }) => {
+                count += deleted;
+                if deleted > 0 {
+                    ui.say(format!("emptied {bucket}: {deleted} object versions"));
+                }
+                if let Some(first) = refused.first() {
+                    full.push(format!(
+                        "{bucket}: {} versions, among them {}: {}: {}",
+                        refused.len(),
+                        first.key,
+                        first.code,
+                        first.message
+                    ));
+                }
+            }
+            Err(error) if matches!(error.kind, Kind::Denied | Kind::Refused) => {
+                full.push(format!("{bucket}: {}", said(&error)));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if full.is_empty() {
+        return Ok(count);
+    }
+    if force == Force::LeaveWhatFails {
+        for bucket in full {
+            ui.warn(format!("not emptied: {bucket}"));
+        }
+        return Ok(count);
+    }
+    Err(Failure::new(
+        Exit::Failed,
+        "bucket.not-emptied",
+        format!("buckets can't be emptied, so that the stack was not deleted: {}", full.join("; ")),
+    )
+    .help(
+        "Take away what keeps the objects (a lock, a legal hold, a bucket policy, a missing permission) and run again; or with \
+         --force leave such buckets behind, and have them listed.",
+    ))
+}
+
+fn said(error: &CallError) -> String {
+    let code = error.code.as_deref().unwrap_or("no code");
+    format!("{}: {code}: {}", error.action, error.message)
 }
 
 async fn begin(
@@ -214,142 +319,6 @@ async fn follow_to_end(
     .await?;
     progress.finish();
     Ok(outcome)
-}
-
-/// Looks before something is called left: services take a moment to forget, and an invocation may be late.
-const LOOKS: u32 = 6;
-
-/// Takes the inventory of what is left, and clears shadows away until there are none.
-async fn settle(
-    held: Held,
-    api: &impl Api,
-    environment: &Environment,
-    pace: Pace,
-    ui: &Ui,
-) -> Result<TornDown, Failure> {
-    let holdings = Holdings::of(
-        environment,
-        &held.stack,
-        &held.resources,
-        &held.template,
-        &held.skipped,
-    );
-    let mut wait = pace.start();
-    let mut looks = 1;
-    let sight = loop {
-        let sight: Sight = holdings
-            .look(api, OffsetDateTime::now_utc())
-            .await
-            .map_err(|lost| unreachable(&lost))?;
-        if sight.left.is_empty() || looks == LOOKS {
-            break sight;
-        }
-        for item in &sight.left {
-            if let Some(call) = &item.clear {
-                clear(api, call).await?;
-                ui.say(format!("cleared away: {}", item.what));
-            }
-        }
-        looks += 1;
-        wait = pace.rest(wait).await;
-    };
-    for unseen in &sight.unseen {
-        ui.explain(format!("not looked at: {unseen}"));
-    }
-    let skipped: Vec<&StackResource> = held
-        .resources
-        .iter()
-        .filter(|resource| held.skipped.contains(&resource.logical_id))
-        .collect();
-    let retained = skipped
-        .iter()
-        .filter(|resource| retained(&held.template, &resource.logical_id))
-        .map(|resource| Retained {
-            what: describe(resource),
-            find: find(resource, environment),
-        })
-        .collect();
-    let mut left: Vec<String> = skipped.iter().map(|resource| describe(resource)).collect();
-    left.extend(sight.left.into_iter().map(|item| item.what));
-    Ok(TornDown {
-        deleted: held
-            .resources
-            .iter()
-            .filter(|resource| resource.physical_id.is_some())
-            .filter(|resource| !left.contains(&describe(resource)))
-            .count(),
-        left,
-        retained,
-        scheduled: sight.scheduled,
-    })
-}
-
-/// The stack's buckets that go with it, which AWS deletes only when they are empty. One that the deployed template
-/// retains is none of them, whatever today's sources say; without that template nobody knows.
-fn buckets<'r>(
-    resources: &'r [StackResource],
-    template: &Result<Option<Template>, CallError>,
-    stack: &StackView,
-) -> Result<Vec<&'r str>, Failure> {
-    let mut going = Vec::new();
-    for resource in resources
-        .iter()
-        .filter(|resource| resource.type_name == "AWS::S3::Bucket")
-        .filter(|resource| resource.status != "DELETE_COMPLETE")
-    {
-        let template = match template {
-            Ok(Some(template)) => template,
-            Ok(None) => {
-                return Err(Failure::refused(
-                    "stack.foreign",
-                    format!(
-                        "the stack {} has buckets and no JSON template that says which of them to keep",
-                        stack.name
-                    ),
-                )
-                .on(stack.name.as_str())
-                .help("This program didn't make it. Nothing was changed: delete it in the console."));
-            }
-            Err(error) => return Err(error.clone().into()),
-        };
-        if !retained(template, &resource.logical_id) {
-            going.extend(resource.physical_id.as_deref());
-        }
-    }
-    Ok(going)
-}
-
-/// Whether a resource outlives its stack.
-fn retained(template: &Template, logical_id: &str) -> bool {
-    template
-        .resource(logical_id)
-        .and_then(|resource| resource["DeletionPolicy"].as_str())
-        .is_some_and(|policy| matches!(policy, "Retain" | "RetainExceptOnCreate"))
-}
-
-/// A command that shows what outlived its stack.
-fn find(resource: &StackResource, environment: &Environment) -> String {
-    let id = resource.physical_id.as_deref().unwrap_or_default();
-    let verb = match resource.type_name.as_str() {
-        "AWS::S3::Bucket" => format!("s3 ls s3://{id}"),
-        "AWS::DynamoDB::Table" => format!("dynamodb describe-table --table-name {id}"),
-        "AWS::KMS::Key" => format!("kms describe-key --key-id {id}"),
-        "AWS::Logs::LogGroup" => format!("logs tail {id}"),
-        _ => format!(
-            "resourcegroupstaggingapi get-resources --tag-filters Key=environment,Values={}",
-            environment.name
-        ),
-    };
-    format!("aws {verb} --region {}", environment.region)
-}
-
-fn describe(resource: &StackResource) -> String {
-    format!(
-        "{} ({}) {}",
-        resource.logical_id,
-        resource.type_name,
-        resource.physical_id.as_deref().unwrap_or("without an id")
-    )
 }
 
 /// A request token: the same for the same stack with the same newest event, so that a retried request is one request,

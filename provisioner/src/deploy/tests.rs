@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests fail by panicking
 
 use super::converge::Converged;
-use super::{Condemned, Force, Pace, Ports, TornDown, Wanted, converge, look, preview, remove};
+use super::{
+    Condemned, Force, Pace, Ports, TornDown, Wanted, converge, look, preview, remove, survey,
+};
 use crate::artifacts::Archive;
 use crate::cli::Output;
 use crate::cloudformation::scripted::{BUCKET_URL, Scripted};
@@ -18,6 +20,7 @@ use std::collections::BTreeMap;
 
 mod approval;
 mod archives;
+mod attached;
 mod bootstrap;
 mod change_sets;
 mod down;
@@ -123,10 +126,14 @@ async fn up(world: &Scripted, template: &Template) -> Result<Converged, Failure>
 async fn down_as(world: &Scripted, environment: &Environment) -> Result<TornDown, Failure> {
     let confirmed = Confirmed::assumed(environment);
     let stack = world.stack(&environment.stack_name()).await?;
-    let stack = stack
-        .map(|stack| Condemned::judge(environment, stack))
-        .transpose()?;
     let ui = ui(Asks::No);
+    let stack = match stack {
+        Some(stack) => {
+            let stack = Condemned::judge(environment, stack)?;
+            survey(world, world, environment, stack, &ui).await?
+        }
+        None => None,
+    };
     remove(
         &ports(world),
         world,

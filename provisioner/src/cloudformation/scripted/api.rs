@@ -344,6 +344,8 @@ impl CloudFormation for Scripted {
                 .collect();
             let known = state.tokens.get(token).cloned();
             let holds = state.holds;
+            let mut hung = state.hung.clone();
+            hung.retain(|_, on| !on.is_empty());
             let Some(stack) = state.find(name_or_id) else {
                 return Ok(());
             };
@@ -380,6 +382,7 @@ impl CloudFormation for Scripted {
                     let reason = match holds {
                         Some((held, reason)) if held == id => Some(reason),
                         _ if is_full => Some("The bucket you tried to delete is not empty"),
+                        _ if hung.contains_key(&id.to_lowercase()) => Some("something hangs on it"),
                         _ => None,
                     };
                     let status = match reason {

@@ -2,7 +2,8 @@
 
 use super::Scripted;
 use crate::cloudformation::CallError;
-use crate::objects::Objects;
+use crate::objects::{After, Objects, Refusal, Swept};
+use std::collections::BTreeMap;
 use std::path::Path;
 use time::{Duration, OffsetDateTime};
 
@@ -51,10 +52,61 @@ impl Objects for Scripted {
         Ok(())
     }
 
-    async fn delete_some(&self, bucket: &str) -> Result<usize, CallError> {
+    async fn list(&self, bucket: &str) -> Result<Vec<(String, OffsetDateTime)>, CallError> {
+        self.call("ListObjectsV2")?;
+        let now = OffsetDateTime::now_utc();
+        let state = self.state();
+        let keys = state
+            .buckets
+            .get(bucket)
+            .into_iter()
+            .flat_map(BTreeMap::keys);
+        let at = |key: &String| match state.aged.contains(key) {
+            true => now - Duration::days(2),
+            false => now,
+        };
+        Ok(keys.map(|key| (key.clone(), at(key))).collect())
+    }
+
+    async fn delete_some(&self, bucket: &str, after: Option<&After>) -> Result<Swept, CallError> {
         self.call("DeleteObjects")?;
         let mut state = self.state();
+        let state = &mut *state;
         let objects = state.buckets.entry(bucket.to_owned()).or_default();
-        Ok(std::mem::take(objects).len())
+        let mut keys = objects
+            .keys()
+            .filter(|key| after.is_none_or(|after| **key > after.key))
+            .cloned();
+        let page: Vec<String> = keys.by_ref().take(1000).collect();
+        let more = keys.next().is_some();
+        let mut swept = Swept {
+            next: page.last().filter(|_| more).map(|key| After {
+                key: key.clone(),
+                version: None,
+            }),
+            ..Swept::default()
+        };
+        for key in page {
+            match state.locked.get(&key) {
+                Some(code) if state.relents_after != Some(0) => {
+                    state.relents_after = state.relents_after.map(|left| left - 1);
+                    swept.refused.push(Refusal {
+                        key,
+                        code: (*code).to_owned(),
+                        message: "not now".to_owned(),
+                    });
+                }
+                _ => {
+                    objects.remove(&key);
+                    swept.deleted += 1;
+                }
+            }
+        }
+        Ok(swept)
+    }
+
+    async fn abort_uploads(&self, _: &str) -> Result<usize, CallError> {
+        self.call("ListMultipartUploads")?;
+        Ok(0)
     }
 }

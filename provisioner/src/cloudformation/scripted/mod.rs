@@ -49,6 +49,11 @@ pub struct State {
     pub fails: Option<(&'static str, &'static str)>,
     /// This resource can't be deleted, for this reason.
     pub holds: Option<(&'static str, &'static str)>,
+    pub locked: BTreeMap<String, &'static str>,
+    pub relents_after: Option<usize>,
+    pub denies: Vec<&'static str>,
+    pub hung: BTreeMap<String, std::collections::BTreeSet<String>>,
+    pub guarded: std::collections::BTreeSet<String>,
     /// Archives of events, which no stack holds.
     pub archives: std::collections::BTreeSet<String>,
     /// Log groups, which no stack holds either.
@@ -104,6 +109,9 @@ impl Scripted {
         state.calls.push(action);
         if let Some((_, meddle)) = state.meddles.take_if(|(call, _)| *call == action) {
             meddle(&mut state);
+        }
+        if state.denies.contains(&action) {
+            return Err(refusal(action, "AccessDenied", "you may not"));
         }
         match state.killed_at {
             Some(at) if state.calls.len() > at => Err(lost(action)),

@@ -1,15 +1,22 @@
 //! The services beside the scripted CloudFormation, as far as an inventory asks them: shadows that no stack lists. Whatever
 //! else is asked for is gone, unless it was arranged to linger.
 
-use super::Scripted;
+use super::{Scripted, State};
 use drift::{Api, Call, Trouble, Unreachable};
 use serde_json::{Value, json};
 
 impl Api for Scripted {
     async fn call(&self, call: &Call) -> Result<Value, Trouble> {
-        Scripted::call(self, call.operation).map_err(|error| Unreachable {
-            what: call.to_string(),
-            why: error.message,
+        Scripted::call(self, call.operation).map_err(|error| match error.code {
+            Some(code) => Trouble::Refused {
+                call: call.to_string(),
+                code,
+                message: error.message,
+            },
+            None => Trouble::Unreachable(Unreachable {
+                what: call.to_string(),
+                why: error.message,
+            }),
         })?;
         let gone = || Trouble::Refused {
             call: call.to_string(),
@@ -22,6 +29,39 @@ impl Api for Scripted {
             return Ok(answer.clone());
         }
         match call.operation {
+            // What others hung on a bus, a role and a state machine.
+            "ListRules" => {
+                let rules = state.hung_on(&text("EventBusName"));
+                Ok(json!({ "Rules": named("Name", &rules) }))
+            }
+            "ListTargetsByRule" => Ok(json!({ "Targets": [{"Id": "1"}] })),
+            "DeleteRule" => state.unhang(&text("EventBusName"), &text("Name")),
+            "GetAccountAuthorizationDetails" => {
+                let roles = state.hung.clone().into_iter().map(|(role, policies)| {
+                    let policies: Vec<String> = policies.into_iter().collect();
+                    json!({"RoleName": role, "RolePolicyList": named("PolicyName", &policies)})
+                });
+                Ok(json!({ "RoleDetailList": roles.collect::<Vec<_>>() }))
+            }
+            "DeleteRolePolicy" => state.unhang(&text("RoleName"), &text("PolicyName")),
+            "ListExecutions" => {
+                let running = state.hung_on(&text("stateMachineArn"));
+                Ok(json!({ "executions": named("executionArn", &running) }))
+            }
+            "StopExecution" => {
+                let arn = text("executionArn");
+                state.hung.values_mut().for_each(|on| {
+                    on.remove(&arn);
+                });
+                Ok(Value::Null)
+            }
+            "DescribeTable" => {
+                let on = state.guarded.contains(&text("TableName"));
+                match on {
+                    true => Ok(json!({"Table": {"DeletionProtectionEnabled": true}})),
+                    false => Err(gone()),
+                }
+            }
             "DescribeLogGroups" => {
                 let prefix = text("logGroupNamePrefix");
                 let groups: Vec<Value> = state
@@ -65,5 +105,25 @@ impl Api for Scripted {
             other if other.starts_with("List") => Ok(Value::Null),
             _ => Err(gone()),
         }
+    }
+}
+
+/// Things by the member that names them.
+fn named(member: &str, names: &[String]) -> Vec<Value> {
+    let one = |name: &String| Value::from_iter([(member.to_owned(), Value::from(name.as_str()))]);
+    names.iter().map(one).collect()
+}
+
+impl State {
+    fn hung_on(&self, physical_id: &str) -> Vec<String> {
+        let on = self.hung.get(physical_id).into_iter().flatten();
+        on.cloned().collect()
+    }
+
+    fn unhang(&mut self, physical_id: &str, what: &str) -> Result<Value, Trouble> {
+        if let Some(on) = self.hung.get_mut(physical_id) {
+            on.remove(what);
+        }
+        Ok(Value::Null)
     }
 }

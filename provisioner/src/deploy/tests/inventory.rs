@@ -15,12 +15,13 @@ fn with_shadows() -> Template {
     Template::parse(&text.to_string()).unwrap()
 }
 
-async fn forced(world: &Scripted, force: Force) -> Result<TornDown, Failure> {
+pub(super) async fn forced(world: &Scripted, force: Force) -> Result<TornDown, Failure> {
     let environment = environment();
     let confirmed = Confirmed::assumed(&environment);
     let stack = world.stack(&environment.stack_name()).await?.unwrap();
-    let stack = Some(Condemned::judge(&environment, stack)?);
+    let stack = Condemned::judge(&environment, stack)?;
     let (ports, ui) = (ports(world), ui(Asks::No));
+    let stack = survey(world, world, &environment, stack, &ui).await?;
     remove(&ports, world, &confirmed, stack, force, Pace::CLOUD, &ui).await
 }
 
