@@ -13,6 +13,9 @@ pub struct Environment {
     /// Name of the environment; the file's name, or the `--name` of an ephemeral one.
     #[serde(skip)]
     pub name: String,
+    /// Whether it stays.
+    #[serde(skip)]
+    pub kind: Kind,
     /// The 12-digit AWS account that it belongs to; any other is refused.
     pub account: String,
     /// The AWS region, e.g. `eu-central-1`.
@@ -40,6 +43,16 @@ pub struct Environment {
     pub mail: Mail,
     /// Tags on everything that can carry them.
     pub tags: BTreeMap<String, String>,
+}
+
+/// Whether an environment stays or comes and goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// It stays until somebody takes it down.
+    #[default]
+    Lasting,
+    /// It goes when its life is over.
+    Ephemeral,
 }
 
 /// Where an environment is deployed to.

@@ -30,6 +30,8 @@ pub(crate) const ALERTS: &str = "AlertsTopic";
 pub(crate) const ALARM: &str = "Alarm";
 /// The dashboard.
 pub(crate) const DASHBOARD: &str = "Dashboard";
+/// The schedule that wakes the reaper for an ephemeral environment.
+pub(crate) const EXPIRY: &str = "Expiry";
 /// The HTTP API.
 pub(crate) const API: &str = "Api";
 /// The state machine of decisions.

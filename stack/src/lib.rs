@@ -23,9 +23,12 @@ mod topology;
 mod views;
 
 pub use artifacts::Artifacts;
-pub use bootstrap::{BOOTSTRAP_STACK, bootstrap};
+pub use bootstrap::{
+    BOOTSTRAP_STACK, DELETION_ROLE_VARIABLE, DELETIONS, bootstrap, bootstrap_with_reaper,
+};
 pub use capability::{Omitted, Parity, REFUSED};
 pub use checks::Finding;
-pub use environment::{Api, Capacity, Environment, Jwt, Mail, ObjectLock, Retention, Target};
+pub use constructs::expiry::{expiring, without_expiry};
+pub use environment::{Api, Capacity, Environment, Jwt, Kind, Mail, ObjectLock, Retention, Target};
 pub use graph::{Graph, Lane, LaneOf, LaneOfEverything, Path, SharedRule};
 pub use synth::{Synthesised, synth};

@@ -45,6 +45,12 @@ pub(crate) const TICK_RETRIES: u32 = 3;
 /// How long Scheduler tries to wake a function: by then the clock has come round several times.
 pub(crate) const TICK_AGE_SECONDS: u32 = 300;
 
+/// How often Scheduler wakes the reaper again where Lambda took nothing: as often as it can.
+pub(crate) const EXPIRY_RETRIES: u32 = 185;
+
+/// How long it tries: an environment that is a day late costs little.
+pub(crate) const EXPIRY_AGE_SECONDS: u32 = DAY;
+
 /// When Lambda tries an asynchronous event again for the first time, at the earliest (R12).
 pub(crate) const ASYNC_FIRST_RETRY_SECONDS: u32 = 60;
 

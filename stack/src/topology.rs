@@ -3,6 +3,7 @@
 
 use crate::artifacts::Artifacts;
 use crate::constructs::Site;
+use crate::constructs::expiry::expiry;
 use crate::constructs::function::function;
 use crate::constructs::http_api::http_api;
 use crate::constructs::inbox::inbox;
@@ -45,6 +46,7 @@ pub(crate) fn build(environment: &Environment, artifacts: &Artifacts, graph: &Gr
     topics(&mut site);
     lanes(&mut site);
     observability(&mut site);
+    expiry(&mut site);
     stack
 }
 

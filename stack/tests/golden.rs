@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{ENVIRONMENTS, environment, synthesised};
+use common::{ENVIRONMENTS, environment, reaper_key, synthesised};
 use std::path::PathBuf;
 
 fn golden(name: &str, actual: &str) {
@@ -45,6 +45,8 @@ fn the_bootstrap_template_is_the_golden() {
     let dev = environment("dev");
     let template = stack::bootstrap(&dev.account, &dev.region);
     golden("bootstrap.template.json", &template.pretty());
+    let template = stack::bootstrap_with_reaper(&environment("ephemeral"), &reaper_key());
+    golden("bootstrap-ephemeral.template.json", &template.pretty());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! From a deployed template to what each resource was told: intrinsic functions evaluated against physical ids and
 //! attributes. What can't be known stays unknown, and is compared with nothing.
 
+use crate::detect::Target;
 use cfn::Template;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ pub struct Resource {
     pub physical_id: String,
     /// What it was told, resolved. Unknown values are [`unknown`].
     pub properties: Map<String, Value>,
+    /// Whether its environment keeps what it holds when the resource goes: its `DeletionPolicy` is not `Delete`.
+    pub kept: bool,
 }
 
 impl Resource {
@@ -54,6 +57,8 @@ pub struct Stack {
     pub tags: BTreeMap<String, String>,
     /// Its resources, sorted by logical id.
     pub resources: Vec<Resource>,
+    /// Where it runs.
+    pub target: Target,
     /// Resources that were never made: no physical id.
     pub unmade: Vec<(String, String)>,
 }
@@ -69,6 +74,9 @@ impl Stack {
 
 /// Attributes that were read, by logical id and name.
 pub type Attributes = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The attribute that says what `Ref` gives where it is not the recorded id: somebody made the resource again.
+pub const REF: &str = "Ref";
 
 /// The mark of a value that nobody could resolve.
 const UNKNOWN: &str = "\u{0}unknown";
@@ -118,11 +126,15 @@ pub fn resolve(
             type_name,
             physical_id: physical_id.clone(),
             properties,
+            kept: resource["DeletionPolicy"]
+                .as_str()
+                .is_some_and(|policy| policy != "Delete"),
         });
     }
     Stack {
         place: place.clone(),
         tags: tags.clone(),
+        target: Target::Aws,
         resources,
         unmade,
     }
@@ -190,6 +202,20 @@ impl Scope<'_> {
                 }
                 _ => UNKNOWN.into(),
             },
+            ("Fn::Split", Value::Array(parts)) => match parts.as_slice() {
+                [Value::String(delimiter), text] => text_of(&self.value(text))
+                    .split(delimiter.as_str())
+                    .collect(),
+                _ => UNKNOWN.into(),
+            },
+            ("Fn::Select", Value::Array(parts)) => match parts.as_slice() {
+                [index, list] => text_of(index)
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| self.value(list).get(index).cloned())
+                    .unwrap_or_else(|| UNKNOWN.into()),
+                _ => UNKNOWN.into(),
+            },
             (name, _) if name.starts_with("Fn::") => UNKNOWN.into(),
             _ => return None,
         })
@@ -197,6 +223,9 @@ impl Scope<'_> {
 
     fn reference(&self, id: &str) -> Value {
         let place = self.place;
+        if let Some(read) = self.read.get(id).and_then(|read| read.get(REF)) {
+            return read.as_str().into();
+        }
         match id {
             "AWS::AccountId" => place.account.as_str().into(),
             "AWS::Partition" => place.partition.as_str().into(),
@@ -234,7 +263,7 @@ impl Scope<'_> {
             return UNKNOWN.to_owned();
         };
         let resource = self.template.resource(id);
-        let properties = resource.map_or(Value::Null, |resource| resource["Properties"].clone());
+        let properties = resource.map_or(&Value::Null, |resource| &resource["Properties"]);
         let told = |name: &str| text_of(&self.value(&properties[name]));
         formed(self.type_of(id), physical, attribute, self.place, &told)
             .unwrap_or_else(|| UNKNOWN.to_owned())
@@ -414,6 +443,7 @@ mod tests {
                 "sub":{"Fn::Sub":"${AWS::Region}/${Q.QueueName}/${!literal}"},
                 "join":{"Fn::Join":["-",["a",{"Ref":"AWS::AccountId"}]]},
                 "none":{"Ref":"AWS::NoValue"},
+                "piece":{"Fn::Select":["1",{"Fn::Split":[":",{"Ref":"AWS::StackId"}]}]},
                 "stream":{"Fn::GetAtt":["T","StreamArn"]},
                 "imported":{"Fn::ImportValue":"x"}}}}}"#,
         )

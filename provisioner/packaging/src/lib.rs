@@ -1,4 +1,5 @@
-//! From the handlers' sources to archives that Lambda takes: built by one cargo command, checked, zipped reproducibly.
+//! From the sources of handlers and reaper to archives that Lambda takes: built by one cargo command, checked, zipped
+//! reproducibly.
 //!
 //! It knows no AWS and publishes nothing. The same sources, toolchain and C compiler give the same bytes, whatever the
 //! project's folder and CARGO_HOME are called. Nothing is built when nothing changed: [`package`] compares a record of
@@ -26,10 +27,13 @@ pub use target::{Architecture, Builder, PackageOptions};
 /// Receives progress, one line of text for people a call.
 pub type Progress<'a> = &'a mut (dyn FnMut(&str) + Send);
 
+/// The function that deletes ephemeral environments: no handler, and packaged like one.
+pub const REAPER: &str = "reaper";
+
 /// A handler's archive: the JSON of `provision package`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Archive {
-    /// The handler's name, e.g. `invoice-validation`.
+    /// The handler's name, e.g. `invoice-validation`; or [`REAPER`].
     pub handler: String,
     /// The zip file, absolute.
     pub path: PathBuf,
@@ -41,7 +45,7 @@ pub struct Archive {
     pub glibc: Option<String>,
 }
 
-/// Builds and archives every handler of [`contracts::ALL_HANDLERS`], in that order, into `target/handlers/`.
+/// Builds and archives every handler of [`contracts::ALL_HANDLERS`], in that order, and the reaper, into `target/handlers/`.
 ///
 /// Where nothing changed since the last call it answers from the record, without cargo and without a word of progress.
 ///
@@ -55,6 +59,7 @@ pub async fn package(
     let handlers: Vec<&str> = contracts::ALL_HANDLERS
         .iter()
         .map(|handler| handler.name)
+        .chain([REAPER])
         .collect();
     let project = project_root
         .canonicalize()

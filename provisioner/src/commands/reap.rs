@@ -44,6 +44,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
             match fate(stack, &files, now) {
                 Some(Fate::Expired(name)) => names.push(name),
                 Some(Fate::Stays { name, reason }) => {
+                    let reason = reason.to_string();
                     document.skipped.push(Skipped { name, reason });
                 }
                 None => {}
@@ -107,7 +108,7 @@ async fn take_down(
         Some(stack) => match fate(&stack, files, OffsetDateTime::now_utc()) {
             Some(Fate::Expired(_)) => Some(Condemned::judge(environment, stack)?),
             Some(Fate::Stays { reason, .. }) => {
-                return Err(Failure::refused("reap.stays", reason).on(stack.name));
+                return Err(Failure::refused("reap.stays", reason.to_string()).on(stack.name));
             }
             None => None,
         },

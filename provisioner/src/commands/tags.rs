@@ -7,7 +7,9 @@ use crate::environment::life::{EPHEMERAL, KIND, Life, MANAGED};
 use crate::exit::Failure;
 use crate::session::Confirmed;
 use crate::synthesis;
+use cfn::Template;
 use stack::Environment;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
@@ -18,6 +20,16 @@ pub struct StackTags {
     pub tags: BTreeMap<String, String>,
     /// The part of an ephemeral environment.
     pub life: Option<Life>,
+}
+
+impl StackTags {
+    /// The template as the stack is to have it: that of an ephemeral environment says when it goes.
+    pub fn applied<'t>(&self, template: &'t Template) -> Cow<'t, Template> {
+        match &self.life {
+            Some(life) => life.bounds(template),
+            None => Cow::Borrowed(template),
+        }
+    }
 }
 
 /// The tags that a stack is to have.
@@ -90,7 +102,6 @@ fn same_kind(
 mod tests {
     use super::*;
     use crate::cloudformation::{Protection, StackStatus, StackView};
-    use cfn::Template;
 
     fn selection(file: &str, name: Option<&str>) -> Selection {
         Selection {

@@ -1,14 +1,14 @@
 //! Which environments there are in an account, by what their stacks say of themselves, and which of them are past their
 //! life. It calls nobody and deletes nothing.
 
-use crate::cloudformation::{Protection, StackView, Standing};
-use crate::environment::life::{EPHEMERAL, KIND, MADE_BY, MANAGED, NAME, expiry};
+use crate::cloudformation::{Protection, StackView};
+use crate::environment::life::{MADE_BY, MANAGED, NAME, expiry};
+use reaper::StackFacts;
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// How the names of environments' stacks begin.
-const PREFIX: &str = "invoicing-";
+pub use reaper::{Fate, Reason};
 
 /// Tag with the team of an environment's file.
 const OWNER: &str = "owner";
@@ -56,70 +56,16 @@ pub fn row(stack: &StackView) -> Option<Row> {
     })
 }
 
-/// What becomes of a stack when the expired are taken down.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// It is an ephemeral environment past its life: its name.
-    Expired(String),
-    /// It stays, and why.
-    Stays {
-        /// The environment's name; the stack's where it says none.
-        name: String,
-        /// Why.
-        reason: String,
-    },
-}
-
-/// What becomes of a stack; none for one that has nothing to do with this program. `files` are the names of the files in
-/// `environments/`. Whatever is not known for certain to be ours, ephemeral and expired stays.
+/// What becomes of a stack when the expired are taken down, by the rule that the reaper follows too; none for one that has
+/// nothing to do with this program. `files` are the names of the files in `environments/`.
 pub fn fate(stack: &StackView, files: &[String], now: OffsetDateTime) -> Option<Fate> {
-    let tag = |key: &str| stack.tags.get(key).map(String::as_str);
-    let stays = |reason: String| {
-        Some(Fate::Stays {
-            name: tag(NAME).unwrap_or(&stack.name).to_owned(),
-            reason,
-        })
+    let facts = StackFacts {
+        name: &stack.name,
+        status: stack.status.as_str(),
+        tags: &stack.tags,
+        is_protected: stack.protection == Protection::On,
     };
-    if !is_ours(stack) {
-        let looks_like_ours = stack.name.starts_with(PREFIX) || expiry(&stack.tags).is_some();
-        return looks_like_ours
-            .then(|| {
-                stays(format!(
-                    "it has no tag {MANAGED}: this program didn't make it"
-                ))
-            })
-            .flatten();
-    }
-    let Some(name) = tag(NAME).filter(|name| stack.name == format!("{PREFIX}{name}")) else {
-        return stays(format!(
-            "its tag `{NAME}` and the name of its stack disagree"
-        ));
-    };
-    if tag(KIND) != Some(EPHEMERAL) {
-        return stays("it is no ephemeral environment".to_owned());
-    }
-    if files.iter().any(|file| file == name) {
-        return stays(format!("environments/{name}.yaml has its name"));
-    }
-    match expiry(&stack.tags) {
-        None => return stays("it says of no time that it goes then".to_owned()),
-        Some(Err(text)) => return stays(format!("its expiry `{text}` is no time")),
-        Some(Ok(expires)) if expires > now => {
-            return stays(format!(
-                "it lives until {}",
-                expires.format(&Rfc3339).unwrap_or_default()
-            ));
-        }
-        Some(Ok(_)) => {}
-    }
-    if stack.protection == Protection::On {
-        return stays("its stack has termination protection".to_owned());
-    }
-    let deleting = stack.status.as_str() == "DELETE_IN_PROGRESS";
-    if stack.status.standing() == Standing::InProgress && !deleting {
-        return stays(format!("an operation is running: {}", stack.status));
-    }
-    Some(Fate::Expired(name.to_owned()))
+    reaper::fate(&facts, files, now)
 }
 
 /// Whether this program made the stack.
@@ -133,6 +79,8 @@ mod tests {
     use super::*;
     use crate::cloudformation::StackStatus;
     use std::collections::BTreeMap;
+
+    use crate::environment::life::{EPHEMERAL, KIND};
 
     const TAGS: [(&str, &str); 4] = [
         (MANAGED, "true"),
@@ -160,65 +108,21 @@ mod tests {
         stack
     }
 
-    fn of(stack: &StackView) -> Option<Fate> {
+    #[test]
+    fn the_rule_sees_the_stack_as_it_is() {
         let now = OffsetDateTime::parse("2026-01-01T12:00:00Z", &Rfc3339).unwrap();
-        fate(stack, &["dev".to_owned()], now)
-    }
-
-    #[test]
-    fn what_is_ours_ephemeral_and_expired_goes() {
+        let of = |stack: &StackView| fate(stack, &["dev".to_owned()], now);
         assert_eq!(of(&stack(|_| {})), Some(Fate::Expired("pr-1".to_owned())));
-        let failed = stack(|stack| stack.status = StackStatus::new("DELETE_FAILED"));
-        assert_eq!(of(&failed), Some(Fate::Expired("pr-1".to_owned())));
-    }
-
-    #[test]
-    fn every_doubt_keeps_a_stack() {
-        let set = |key: &'static str, value: &'static str| {
-            move |stack: &mut StackView| {
-                stack.tags.insert(key.to_owned(), value.to_owned());
-            }
+        let stays = |stack: &StackView| match of(stack) {
+            Some(Fate::Stays { reason, .. }) => reason,
+            other => panic!("{other:?}"),
         };
-        let unset = |key: &'static str| {
-            move |stack: &mut StackView| {
-                stack.tags.remove(key);
-            }
-        };
-        let cases: [(StackView, &str); 10] = [
-            (stack(unset(MANAGED)), "didn't make it"),
-            (stack(set(MANAGED, "no")), "didn't make it"),
-            (stack(unset(NAME)), "disagree"),
-            (stack(set(NAME, "pr-2")), "disagree"),
-            (stack(unset(KIND)), "no ephemeral"),
-            (stack(unset("expires")), "no time that"),
-            (stack(set("expires", "soon")), "`soon` is no time"),
-            (stack(set("expires", "2026-01-01T12:00:01Z")), "lives until"),
-            (
-                stack(|stack| stack.protection = Protection::On),
-                "termination protection",
-            ),
-            (
-                stack(|stack| stack.status = StackStatus::new("UPDATE_IN_PROGRESS")),
-                "running",
-            ),
-        ];
-        for (stack, words) in &cases {
-            match of(stack) {
-                Some(Fate::Stays { reason, .. }) => assert!(reason.contains(words), "{reason}"),
-                other => panic!("{words}: {other:?}"),
-            }
-        }
-        let named = stack(|stack| {
-            stack.name = "invoicing-dev".to_owned();
-            stack.tags.insert(NAME.to_owned(), "dev".to_owned());
-        });
-        assert!(
-            matches!(of(&named), Some(Fate::Stays { reason, .. }) if reason.contains("dev.yaml"))
+        assert_eq!(
+            stays(&stack(|stack| stack.protection = Protection::On)),
+            Reason::Protected
         );
-    }
-
-    #[test]
-    fn a_stack_of_others_is_not_even_mentioned() {
+        let busy = stack(|stack| stack.status = StackStatus::new("UPDATE_IN_PROGRESS"));
+        assert!(matches!(stays(&busy), Reason::Busy(_)));
         let other = stack(|stack| {
             stack.name = "billing".to_owned();
             stack.tags.clear();

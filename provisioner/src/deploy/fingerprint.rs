@@ -13,7 +13,7 @@ use crate::objects::Objects;
 use cfn::Template;
 use futures_util::future::try_join_all;
 use sha2::{Digest, Sha256};
-use stack::Environment;
+use stack::{Environment, without_expiry};
 use std::collections::BTreeMap;
 
 /// The fingerprint of what leads from a deployed stack to a wanted one: account, region, stack, both templates (which name
@@ -36,13 +36,13 @@ pub fn fingerprint(
     match deployed {
         Deployed::Present { stack, template } => {
             part(&stack.id);
-            part(&template.hash());
+            part(&without_expiry(template).hash());
             tag_parts(&stack.tags, &mut part);
             part(word(stack.protection));
         }
         Deployed::Absent | Deployed::Blocked(_) => part("absent"),
     }
-    part(&template.hash());
+    part(&without_expiry(template).hash());
     tag_parts(tags, &mut part);
     part(word(protection(environment)));
     digest

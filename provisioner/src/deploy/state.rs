@@ -98,10 +98,14 @@ impl Blocked {
 
     /// Whether the operation that runs is one that deploys this template.
     pub fn deploys(&self, template: &Template) -> bool {
+        self.is_being_made() && self.template.as_ref() == Some(template)
+    }
+
+    /// Whether the operation that runs makes or updates the stack.
+    pub fn is_being_made(&self) -> bool {
         self.stack.status.standing() == Standing::InProgress
             && !self.stack.status.as_str().starts_with("DELETE")
             && !self.stack.status.as_str().contains("ROLLBACK")
-            && self.template.as_ref() == Some(template)
     }
 }
 

@@ -3,30 +3,21 @@
 //! A second `up` changes nothing, so that `--ttl` can't simply count from each run: a life begins anew when another life
 //! time is asked for, or when less than half of it remains.
 
+use cfn::Template;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
+use time::macros::format_description;
+use time::{Duration, OffsetDateTime, UtcOffset};
 
-/// Tag with the time at which an environment is past its life, RFC 3339.
-pub const EXPIRES: &str = "expires";
+pub use reaper::{EPHEMERAL, EXPIRES, KIND, MANAGED, NAME, expiry};
 
 /// Tag with the length of the life, in seconds.
 pub const TTL: &str = "provision:ttl";
 
-/// Tag of what this program made; its value is `true`.
-pub const MANAGED: &str = "provision:managed";
-
-/// Tag that only ephemeral environments have; its value is [`EPHEMERAL`].
-pub const KIND: &str = "provision:kind";
-
-/// Value of [`KIND`], and the name of the file that they are made from.
-pub const EPHEMERAL: &str = "ephemeral";
-
 /// Tag with who made it. Not `owner`: that is the team of the environment's file.
 pub const MADE_BY: &str = "provision:made-by";
-
-/// Tag with the environment's name.
-pub const NAME: &str = "environment";
 
 /// Life time where `--ttl` says none: a working day.
 pub const USUAL_SECONDS: u64 = 8 * 3600;
@@ -98,6 +89,20 @@ impl Life {
     pub fn expires(&self) -> &str {
         self.tags.get(EXPIRES).map_or("", String::as_str)
     }
+
+    /// The template with a schedule for the end of this life. Where nobody knows when that is, it never comes.
+    pub fn bounds<'t>(&self, template: &'t Template) -> Cow<'t, Template> {
+        const AT: &[BorrowedFormatItem<'_>] =
+            format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+        let end = match expiry(&self.tags) {
+            Some(Ok(end)) => end.to_offset(UtcOffset::UTC).format(AT).ok(),
+            _ => None,
+        };
+        match end {
+            Some(end) => stack::expiring(template, &end),
+            None => Cow::Borrowed(template),
+        }
+    }
 }
 
 /// Whether a life begins anew.
@@ -110,12 +115,6 @@ fn renews(asked: Option<u64>, deployed: &BTreeMap<String, String>, now: OffsetDa
         Some(Ok(expires)) => before != Some(asked) || expires - now < seconds(asked) / 2,
         _ => true,
     }
-}
-
-/// When the life of a stack with these tags is over: none where nothing says so, an error with the text that is no time.
-pub fn expiry(tags: &BTreeMap<String, String>) -> Option<Result<OffsetDateTime, &str>> {
-    let text = tags.get(EXPIRES)?;
-    Some(OffsetDateTime::parse(text, &Rfc3339).map_err(|_| text.as_str()))
 }
 
 fn moment(now: OffsetDateTime, after: u64) -> String {
@@ -195,6 +194,27 @@ mod tests {
         assert_eq!(expiry(&BTreeMap::new()), None);
         let life = Life::of(Some(HOUR), Some(&tags), None, at("2026-01-01T00:00:00Z"));
         assert_eq!(life.expires(), "2026-01-01T01:00:00Z");
+    }
+
+    #[test]
+    fn the_schedule_of_its_end_moves_with_the_life_and_only_with_it() {
+        let text = include_str!("../../../environments/ephemeral.yaml");
+        let mut environment = crate::environment::parse("ephemeral.yaml", text).unwrap();
+        environment.kind = stack::Kind::Ephemeral;
+        let template = crate::synthesis::with_placeholders(&environment).template;
+        let ends = |life: &Life| {
+            let bounded = life.bounds(&template);
+            let expiry = &bounded.resource("Expiry").unwrap()["Properties"];
+            expiry["ScheduleExpression"].as_str().unwrap().to_owned()
+        };
+        let life = begun(Some(4 * HOUR));
+        assert_eq!(ends(&life), "at(2026-01-01T12:00:00)");
+        let kept = Life::of(None, Some(&life.tags), None, at("2026-01-01T11:00:00Z"));
+        assert_eq!(ends(&kept), ends(&life));
+        let elsewhere = "2026-01-01T14:00:00+02:00".to_owned();
+        let tags = BTreeMap::from([(EXPIRES.to_owned(), elsewhere)]);
+        let moved = Life::of(None, Some(&tags), None, at("2026-01-01T11:00:00Z"));
+        assert_eq!(ends(&moved), ends(&life));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::cli::TargetArg;
 use crate::exit::{Failure, Place};
 use crate::project::Project;
 use marks::Marks;
-use stack::{Environment, Target};
+use stack::{Environment, Kind, Target};
 
 /// Reads and judges the environment that was selected.
 ///
@@ -49,6 +49,9 @@ pub fn load(project: &Project, selection: &Selection) -> Result<Environment, Fai
         }
         Some(name) => name.clone(),
     };
+    if selection.is_ephemeral() {
+        environment.kind = Kind::Ephemeral;
+    }
     if selection.target == Some(TargetArg::Local) {
         environment.target = Target::Local;
     }

@@ -302,7 +302,7 @@ impl Stack {
                 .map(|(name, (output, _))| (name.clone(), output.to_value()));
             members.insert("Outputs".into(), Value::Object(outputs.collect()));
         }
-        Template::new(members)
+        Template::of(members)
     }
 
     fn render_resource(&self, id: &LogicalId, entry: &Entry) -> Value {

@@ -30,7 +30,8 @@ impl Template {
         Self(Map::new())
     }
 
-    pub(crate) fn new(members: Map<String, Value>) -> Self {
+    /// The template with these members.
+    pub fn of(members: Map<String, Value>) -> Self {
         match sorted(Value::Object(members)) {
             Value::Object(members) => Self(members),
             _ => Self::empty(),
@@ -43,7 +44,7 @@ impl Template {
     /// If the text isn't a JSON object.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         match serde_json::from_str(text)? {
-            Value::Object(members) => Ok(Self::new(members)),
+            Value::Object(members) => Ok(Self::of(members)),
             _ => Err(TemplateError::NotAnObject),
         }
     }

@@ -37,6 +37,15 @@ pub enum Intrinsic {
     Join(String, Vec<Val<String>>),
     /// `Fn::ImportValue`: another stack's export, by name.
     ImportValue(String),
+    /// `Fn::Select` of a `Fn::Split`: a piece of a value.
+    Piece {
+        /// What stands between the pieces.
+        delimiter: String,
+        /// Which piece, from 0.
+        index: u8,
+        /// The value.
+        of: Box<Val<String>>,
+    },
 }
 
 /// One piece of a `Fn::Sub` text.
@@ -115,7 +124,9 @@ impl Val<String> {
                         }
                     }
                 }
-                Val::Intrinsic(Intrinsic::Join(..) | Intrinsic::ImportValue(_)) => {
+                Val::Intrinsic(
+                    Intrinsic::Join(..) | Intrinsic::ImportValue(_) | Intrinsic::Piece { .. },
+                ) => {
                     return Val::Intrinsic(Intrinsic::Join(String::new(), values));
                 }
             }
@@ -136,6 +147,15 @@ impl Val<String> {
             delimiter.to_owned(),
             values.into_iter().collect(),
         ))
+    }
+
+    /// A piece of the value, from 0, where `delimiter` parts it.
+    pub fn piece(self, delimiter: &str, index: u8) -> Self {
+        Val::Intrinsic(Intrinsic::Piece {
+            delimiter: delimiter.to_owned(),
+            index,
+            of: Box::new(self),
+        })
     }
 
     /// Another stack's exported output.
@@ -207,6 +227,14 @@ impl Intrinsic {
                 json!({ "Fn::Join": [delimiter, values] })
             }
             Self::ImportValue(name) => json!({ "Fn::ImportValue": name }),
+            Self::Piece {
+                delimiter,
+                index,
+                of,
+            } => {
+                let of = Val::clone(of).into_value();
+                json!({ "Fn::Select": [index.to_string(), { "Fn::Split": [delimiter, of] }] })
+            }
         }
     }
 }
@@ -316,6 +344,17 @@ mod tests {
         assert_eq!(
             arn("events", sub!("rule/", attribute("Bus", "Name"), "/*")).into_value(),
             json!({"Fn::Sub": "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${Bus.Name}/*"})
+        );
+    }
+
+    #[test]
+    fn a_piece_of_a_value_is_selected_from_its_split() {
+        let id = Val::from(Pseudo::StackId).piece("/", 2);
+        let selected = json!({"Fn::Select": ["2", {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]});
+        assert_eq!(id.clone().into_value(), selected);
+        assert_eq!(
+            sub!("a-", id).into_value(),
+            json!({"Fn::Join": ["", ["a-", selected]]})
         );
     }
 

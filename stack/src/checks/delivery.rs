@@ -101,23 +101,28 @@ pub(super) fn rule_targets(subject: &Subject<'_>) -> Vec<Fault> {
             ));
         }
         for target in targets(rule.properties) {
-            faults.extend(target_faults(subject, rule.id, target));
+            faults.extend(target_faults(rule.id, target, is_kept(subject, target)));
         }
     }
     for schedule in subject.of_type("AWS::Scheduler::Schedule") {
         let target = &schedule.properties["Target"];
-        faults.extend(target_faults(subject, schedule.id, target));
+        let kept = subject.wakes_reaper(&schedule) || is_kept(subject, target);
+        faults.extend(target_faults(schedule.id, target, kept));
     }
     faults
 }
 
-fn target_faults(subject: &Subject<'_>, id: &str, target: &Value) -> Vec<Fault> {
+/// Whether what can't be delivered goes to a queue of this stack.
+fn is_kept(subject: &Subject<'_>, target: &Value) -> bool {
+    subject
+        .referred(&target["DeadLetterConfig"]["Arn"])
+        .is_some()
+}
+
+fn target_faults(id: &str, target: &Value, kept: bool) -> Vec<Fault> {
     let retry = &target["RetryPolicy"];
     let retried = number(&retry["MaximumEventAgeInSeconds"]) > 0
         && number(&retry["MaximumRetryAttempts"]) > 0;
-    let kept = subject
-        .referred(&target["DeadLetterConfig"]["Arn"])
-        .is_some();
     [
         (
             retried,

@@ -16,6 +16,8 @@ pub(super) fn encryption(subject: &Subject<'_>) -> Vec<Fault> {
         .filter_map(|found| {
             let properties = found.properties;
             let key = match found.kind {
+                // It says its own stack's ARN, and must work whatever becomes of the key.
+                "AWS::Scheduler::Schedule" if subject.wakes_reaper(&found) => return None,
                 "AWS::SQS::Queue" | "AWS::SNS::Topic" => &properties["KmsMasterKeyId"],
                 "AWS::DynamoDB::Table" => &properties["SSESpecification"]["KMSMasterKeyId"],
                 "AWS::S3::Bucket" => bucket_key(properties),

@@ -1,5 +1,6 @@
 //! What checks look at, and how they read it: resources by type, references, policy statements.
 
+use crate::bootstrap::reaper;
 use crate::environment::Environment;
 use crate::graph::Graph;
 use crate::ids;
@@ -45,6 +46,13 @@ impl<'a> Subject<'a> {
     /// The resource that a value refers to.
     pub(crate) fn referred(&self, value: &Value) -> Option<Found<'a>> {
         self.get(&referred_id(value)?)
+    }
+
+    /// Whether a schedule wakes the reaper, which is in the bootstrap stack with its dead-letter queue.
+    pub(crate) fn wakes_reaper(&self, schedule: &Found<'_>) -> bool {
+        let target = &schedule.properties["Target"];
+        target["Arn"] == Value::from(reaper::function_arn())
+            && target["DeadLetterConfig"]["Arn"] == Value::from(reaper::dlq_arn())
     }
 
     /// The functions that a rule is on directly, or a schedule: invoked asynchronously.

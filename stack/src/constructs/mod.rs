@@ -2,6 +2,7 @@
 //! cfn and our numbers, and nothing of events or handlers beyond what they are given.
 
 pub(crate) mod dead_letters;
+pub(crate) mod expiry;
 pub(crate) mod function;
 pub(crate) mod grant;
 pub(crate) mod http_api;

@@ -7,7 +7,7 @@
     reason = "tests fail by panicking; each test file uses a part"
 )]
 
-use stack::{Artifacts, Environment, Graph, Synthesised, synth};
+use stack::{Artifacts, Environment, Graph, Kind, Synthesised, synth};
 use std::path::PathBuf;
 
 /// Every environment file of the project.
@@ -21,6 +21,9 @@ pub fn environment(name: &str) -> Environment {
     let mut environment: Environment =
         serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     environment.name = name.to_owned();
+    if name == "ephemeral" {
+        environment.kind = Kind::Ephemeral;
+    }
     environment
 }
 
@@ -31,4 +34,9 @@ pub fn synthesised(name: &str) -> Synthesised {
 pub fn synth_of(environment: &Environment, graph: &Graph) -> Synthesised {
     let artifacts = Artifacts::placeholder(&environment.account, &environment.region);
     synth(environment, &artifacts, graph)
+}
+
+/// The key of a reaper's archive, as if it were published.
+pub fn reaper_key() -> String {
+    Artifacts::key("reaper", &"0".repeat(64))
 }

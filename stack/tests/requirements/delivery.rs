@@ -92,6 +92,10 @@ fn r7_r8_every_stream_mapping_ends_its_retries_in_order_and_keeps_what_it_gives_
 fn r6_r8_every_schedule_wakes_one_function_by_its_own_role_and_keeps_what_fails() {
     each("AWS::Scheduler::Schedule", |name, schedule, template, _| {
         let target = &schedule["Target"];
+        if name == "Expiry" {
+            // It wakes the reaper, in another stack: see tests/reaper.rs.
+            return;
+        }
         let function = properties(template, &target["Arn"]);
         let handler = id(&target["Arn"]).strip_suffix("Function").unwrap();
         let declared = contracts::ALL_HANDLERS

@@ -1,9 +1,17 @@
-//! The bootstrap stack: one an account and region, made by the first `up`. It holds what exists before any environment:
-//! the bucket of the handlers' archives.
+//! The bootstrap stack: one an account and region, made by the first `up`. It holds what exists before any environment and
+//! outlives them: the bucket of the archives, and where there are ephemeral environments the reaper.
+
+mod deletion;
+pub(crate) mod reaper;
+
+pub use deletion::DELETIONS;
+pub use reaper::DELETION_ROLE_VARIABLE;
 
 use crate::artifacts::Artifacts;
 use crate::constructs::policies::tls_only;
+use crate::environment::Environment;
 use crate::shared::documents::{private_bucket, unfinished_uploads};
+use cfn::lambda::FunctionCode;
 use cfn::s3::{
     BucketLifecycleConfiguration, BucketNoncurrentVersionExpiration, BucketPolicy, BucketRule,
     BucketRuleStatus, BucketSSEAlgorithm, BucketServerSideEncryptionByDefault,
@@ -20,7 +28,8 @@ const NONCURRENT_DAYS: u32 = 90;
 /// for, and is published again where that comes later.
 const TEMPLATE_DAYS: u32 = 30;
 
-/// The bootstrap stack of an account and region.
+/// The bootstrap stack of an account and region, without the reaper: accounts without ephemeral environments have nobody who
+/// may delete stacks.
 ///
 /// The bucket is encrypted by S3's own key: Lambda reads archives from it for every environment, and what rests there
 /// is code, no business data. It is retained: environments depend on it.
@@ -30,6 +39,21 @@ const TEMPLATE_DAYS: u32 = 30;
 /// no stack uses any more go with the last environment that did; the rest are a few megabytes a release.
 #[must_use]
 pub fn bootstrap(account: &str, region: &str) -> Template {
+    stack(account, region).synth().template
+}
+
+/// The bootstrap stack of an ephemeral environment's account and region, with the reaper whose archive has this key. The
+/// bucket must be there before an archive is, and so before the reaper.
+#[must_use]
+pub fn bootstrap_with_reaper(environment: &Environment, key: &str) -> Template {
+    let mut stack = stack(&environment.account, &environment.region);
+    let bucket = Artifacts::bucket_name(&environment.account, &environment.region);
+    let code = FunctionCode::new().s3_bucket(bucket).s3_key(key);
+    reaper::reaper(&mut stack, environment, code);
+    stack.synth().template
+}
+
+fn stack(account: &str, region: &str) -> Stack {
     let mut stack = Stack::new("What provision needs before any environment: the artifacts bucket");
     stack.tag("managed-by", "provision");
     stack.tag("stack", BOOTSTRAP_STACK);
@@ -67,5 +91,5 @@ pub fn bootstrap(account: &str, region: &str) -> Template {
     stack
         .output("ArtifactsBucketName", bucket.name())
         .description("Name of the bucket of the handlers' archives");
-    stack.synth().template
+    stack
 }
