@@ -127,6 +127,20 @@ impl Failure {
         }
     }
 
+    /// With every command that it names completed.
+    pub fn completed(self, complete: fn(&str) -> String) -> Self {
+        Self {
+            message: complete(&self.message),
+            help: self.help.as_deref().map(complete),
+            faults: self
+                .faults
+                .into_iter()
+                .map(|fault| fault.completed(complete))
+                .collect(),
+            ..self
+        }
+    }
+
     /// The document that `--output json` prints.
     pub fn document(&self) -> Document<'_> {
         let mut message = self.located();

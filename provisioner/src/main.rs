@@ -6,6 +6,7 @@ mod commands;
 mod context;
 mod environment;
 mod exit;
+mod hint;
 mod plan;
 mod project;
 mod render;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: cli::Cli) -> Exit {
+    hint::begin(&cli.global);
     let context = Context {
         ui: ui::Ui::new(&cli.global),
         global: cli.global,

@@ -2,6 +2,7 @@
 
 use crate::cli::{Global, Output};
 use crate::exit::{Exit, Failure};
+use crate::hint;
 use serde::Serialize;
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -111,7 +112,7 @@ impl Ui {
                 json.push('\n');
                 raw(json.as_bytes())
             }
-            Output::Human | Output::Markdown => raw(text().as_bytes()),
+            Output::Human | Output::Markdown => raw(hint::complete(&text()).as_bytes()),
         }
     }
 
@@ -168,16 +169,17 @@ impl Ui {
                     (Live::Bar, None) => Colour::Ansi,
                     _ => Colour::Plain,
                 };
-                let text = crate::render::plan(plan, colour);
+                let text = hint::complete(&crate::render::plan(plan, colour));
                 let _ = io::stderr().lock().write_all(text.as_bytes());
             }
         }
     }
 
     fn line(&self, kind: &str, text: &str) {
+        let text = hint::complete(text);
         let line = match self.live {
             Live::Json => serde_json::json!({ "progress": kind, "message": text }).to_string(),
-            Live::Bar | Live::Lines => text.to_owned(),
+            Live::Bar | Live::Lines => text,
         };
         // Nobody reads stderr any more: then nobody misses it.
         let _ = writeln!(io::stderr().lock(), "{line}");
@@ -185,6 +187,7 @@ impl Ui {
 
     /// Prints a failure: on stdout as JSON with `--output json`, else on stderr.
     pub fn fail(&self, failure: &Failure) {
+        let failure = &failure.clone().completed(hint::complete);
         if self.output == Output::Json {
             if let Ok(mut json) = serde_json::to_string(&failure.document()) {
                 json.push('\n');
