@@ -131,6 +131,9 @@ pub struct DiffArgs {
     /// Compare with another environment's template instead, as both files make them; calls nobody
     #[arg(long, value_name = "ENV")]
     pub against: Option<String>,
+    /// Look at reality too: what is wanted, what was deployed last and what is there, and what `up` makes of it
+    #[arg(long, conflicts_with_all = ["offline", "against"])]
+    pub live: bool,
 }
 
 /// Flags of `up`.

@@ -1,5 +1,5 @@
 //! The local parity step: what the local cloud accepts in a template and drops is made good by direct calls after the
-//! deploy. Reads first, writes only what differs. What hangs on resources of the stack goes with them; what doesn't (the
+//! deploy. Reads first, writes only what differs; `diff` only reads. What hangs on resources of the stack goes with them; what doesn't (the
 //! archive) is undone by `down`.
 
 use crate::cloud::Cloud;
@@ -7,6 +7,7 @@ use crate::cloudformation::{CloudFormation, all_resources, call_error};
 use crate::exit::{Exit, Failure};
 use crate::session::Confirmed;
 use aws_sdk_dynamodb::types::{TimeToLiveSpecification, TimeToLiveStatus};
+use futures_util::future::try_join_all;
 use serde::Serialize;
 use stack::{Environment, Parity};
 use std::collections::BTreeMap;
@@ -16,8 +17,15 @@ use std::collections::BTreeMap;
 pub struct Step {
     /// What, for people.
     pub what: String,
-    /// Whether it was done now; else it was so already.
+    /// Whether it was done now, or is due where one only looks; else it is so already.
     pub applied: bool,
+}
+
+/// Whether to do what is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Look,
+    Apply,
 }
 
 /// Makes good what the template can't.
@@ -30,42 +38,92 @@ pub async fn apply(
     environment: &Confirmed<&Environment>,
     wanted: &[Parity],
 ) -> Result<Vec<Step>, Failure> {
-    if wanted.is_empty() {
-        return Ok(Vec::new());
+    let physical = physical(formation, environment, wanted).await?;
+    steps(cloud, &physical, wanted, Way::Apply).await
+}
+
+/// What [`apply`] would do to the resources that there are. It writes nothing.
+///
+/// # Errors
+/// When a call fails.
+pub async fn due(
+    cloud: &Cloud,
+    formation: &impl CloudFormation,
+    environment: &Confirmed<&Environment>,
+    wanted: &[Parity],
+) -> Result<Vec<String>, Failure> {
+    let physical = physical(formation, environment, wanted).await?;
+    // What hangs on a resource that is only to be made is part of making it.
+    let there: Vec<Parity> = wanted
+        .iter()
+        .filter(|parity| physical.contains_key(of(parity)))
+        .cloned()
+        .collect();
+    let steps = steps(cloud, &physical, &there, Way::Look).await?;
+    Ok(steps
+        .into_iter()
+        .filter(|step| step.applied)
+        .map(|step| step.what)
+        .collect())
+}
+
+/// The resource that something is made good on.
+fn of(parity: &Parity) -> &String {
+    match parity {
+        Parity::TimeToLive { table, .. } => table,
+        Parity::ReservedConcurrency { function, .. } => function,
+        Parity::Archive { bus, .. } => bus,
     }
-    let physical: BTreeMap<String, String> =
-        all_resources(formation, &environment.get().stack_name())
-            .await?
-            .into_iter()
-            .filter_map(|resource| Some((resource.logical_id, resource.physical_id?)))
-            .collect();
-    let id = |logical: &String| {
-        physical.get(logical).ok_or_else(|| {
+}
+
+async fn physical(
+    formation: &impl CloudFormation,
+    environment: &Confirmed<&Environment>,
+    wanted: &[Parity],
+) -> Result<BTreeMap<String, String>, Failure> {
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let resources = all_resources(formation, &environment.get().stack_name()).await?;
+    Ok(resources
+        .into_iter()
+        .filter_map(|resource| Some((resource.logical_id, resource.physical_id?)))
+        .collect())
+}
+
+async fn steps(
+    cloud: &Cloud,
+    physical: &BTreeMap<String, String>,
+    wanted: &[Parity],
+    way: Way,
+) -> Result<Vec<Step>, Failure> {
+    let each = wanted.iter().map(|parity| async move {
+        let logical = of(parity);
+        let id = physical.get(logical).ok_or_else(|| {
             Failure::new(
                 Exit::Failed,
                 "parity.resource",
                 format!("{logical} isn't in the deployed stack, and the parity step needs it"),
             )
             .on(logical.as_str())
-        })
-    };
-    let mut steps = Vec::new();
-    for parity in wanted {
-        steps.push(match parity {
-            Parity::TimeToLive { table, attribute } => {
-                time_to_live(cloud, id(table)?, attribute).await?
+        })?;
+        match parity {
+            Parity::TimeToLive { attribute, .. } => time_to_live(cloud, id, attribute, way).await,
+            Parity::ReservedConcurrency { executions, .. } => {
+                reserved(cloud, id, *executions, way).await
             }
-            Parity::ReservedConcurrency {
-                function,
-                executions,
-            } => reserved(cloud, id(function)?, *executions).await?,
-            Parity::Archive { bus, name, days } => archive(cloud, id(bus)?, name, *days).await?,
-        });
-    }
-    Ok(steps)
+            Parity::Archive { name, days, .. } => archive(cloud, id, name, *days, way).await,
+        }
+    });
+    try_join_all(each).await
 }
 
-async fn time_to_live(cloud: &Cloud, table: &str, attribute: &str) -> Result<Step, Failure> {
+async fn time_to_live(
+    cloud: &Cloud,
+    table: &str,
+    attribute: &str,
+    way: Way,
+) -> Result<Step, Failure> {
     let tables = aws_sdk_dynamodb::Client::new(cloud.session.config());
     let now = tables
         .describe_time_to_live()
@@ -80,11 +138,8 @@ async fn time_to_live(cloud: &Cloud, table: &str, attribute: &str) -> Result<Ste
         ) && now.attribute_name() == Some(attribute)
     });
     let what = format!("items of {table} expire by `{attribute}`");
-    if on {
-        return Ok(Step {
-            what,
-            applied: false,
-        });
+    if on || way == Way::Look {
+        return Ok(Step { what, applied: !on });
     }
     let wanted = TimeToLiveSpecification::builder()
         .enabled(true)
@@ -104,7 +159,12 @@ async fn time_to_live(cloud: &Cloud, table: &str, attribute: &str) -> Result<Ste
     })
 }
 
-async fn reserved(cloud: &Cloud, function: &str, executions: u32) -> Result<Step, Failure> {
+async fn reserved(
+    cloud: &Cloud,
+    function: &str,
+    executions: u32,
+    way: Way,
+) -> Result<Step, Failure> {
     let functions = aws_sdk_lambda::Client::new(cloud.session.config());
     let wanted = i32::try_from(executions).unwrap_or(i32::MAX);
     let now = functions
@@ -114,10 +174,11 @@ async fn reserved(cloud: &Cloud, function: &str, executions: u32) -> Result<Step
         .await
         .map_err(|error| call_error("GetFunctionConcurrency", function, error))?;
     let what = format!("{function} has {executions} executions reserved");
-    if now.reserved_concurrent_executions() == Some(wanted) {
+    let is_so = now.reserved_concurrent_executions() == Some(wanted);
+    if is_so || way == Way::Look {
         return Ok(Step {
             what,
-            applied: false,
+            applied: !is_so,
         });
     }
     functions
@@ -133,7 +194,13 @@ async fn reserved(cloud: &Cloud, function: &str, executions: u32) -> Result<Step
     })
 }
 
-async fn archive(cloud: &Cloud, bus: &str, name: &str, days: u32) -> Result<Step, Failure> {
+async fn archive(
+    cloud: &Cloud,
+    bus: &str,
+    name: &str,
+    days: u32,
+    way: Way,
+) -> Result<Step, Failure> {
     let events = aws_sdk_eventbridge::Client::new(cloud.session.config());
     let wanted = i32::try_from(days).unwrap_or(i32::MAX);
     let what = format!("archive {name} keeps every event of {bus} for {days} days");
@@ -145,6 +212,12 @@ async fn archive(cloud: &Cloud, bus: &str, name: &str, days: u32) -> Result<Step
                 .as_service_error()
                 .is_some_and(|error| error.is_resource_not_found_exception()) =>
         {
+            if way == Way::Look {
+                return Ok(Step {
+                    what,
+                    applied: true,
+                });
+            }
             let bus = events
                 .describe_event_bus()
                 .name(bus)
@@ -166,10 +239,11 @@ async fn archive(cloud: &Cloud, bus: &str, name: &str, days: u32) -> Result<Step
         }
         Err(error) => return Err(call_error("DescribeArchive", name, error).into()),
     };
-    if kept == Some(wanted) {
+    let is_so = kept == Some(wanted);
+    if is_so || way == Way::Look {
         return Ok(Step {
             what,
-            applied: false,
+            applied: !is_so,
         });
     }
     events

@@ -139,6 +139,17 @@ impl Scene {
         ));
         Ok(detected)
     }
+
+    /// What differs between another template and what was found: nobody is asked again.
+    pub fn compared_with(&self, detected: &Detected, template: &Template) -> ::drift::Report {
+        detected.compared_with(&::drift::Deployed {
+            template,
+            place: &self.place,
+            physical: &self.physical,
+            tags: &self.tags,
+            target: self.target,
+        })
+    }
 }
 
 async fn signed(cloud: &Cloud) -> Result<Signed, Failure> {

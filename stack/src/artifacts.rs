@@ -25,6 +25,13 @@ impl Artifacts {
         format!("handlers/{handler}/{sha256}.zip")
     }
 
+    /// The handler and the sha256 of an archive's object key; none of another key.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<(&str, &str)> {
+        let (handler, archive) = key.strip_prefix("handlers/")?.split_once('/')?;
+        Some((handler, archive.strip_suffix(".zip")?))
+    }
+
     /// Stand-ins for a synth that has no package record: a template to look at, never to deploy.
     #[must_use]
     pub fn placeholder(account: &str, region: &str) -> Self {
@@ -41,5 +48,17 @@ impl Artifacts {
             bucket: Self::bucket_name(account, region),
             keys,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_says_whose_archive_it_is() {
+        let key = Artifacts::key("payment", "ab12");
+        assert_eq!(Artifacts::of_key(&key), Some(("payment", "ab12")));
+        assert_eq!(Artifacts::of_key("templates/ab12.json"), None);
     }
 }

@@ -49,6 +49,21 @@ pub struct Detected {
     pub stack: Stack,
     /// What differs.
     pub report: Report,
+    facts: BTreeMap<String, Facts>,
+}
+
+impl Detected {
+    /// What differs between another template and what was read.
+    pub fn compared_with(&self, other: &Deployed<'_>) -> Report {
+        let stack = resolve(
+            other.template,
+            other.place,
+            other.physical,
+            &attributes(&self.facts),
+            other.tags,
+        );
+        judge(&stack, &self.facts, other.target)
+    }
 }
 
 /// Reads everything and compares it. `progress` hears how many of how many resources are read.
@@ -84,7 +99,11 @@ pub async fn detect(
     read(&second, changed, live, &mut facts, &mut heard).await?;
     let stack = resolved(&attributes(&facts));
     let report = judge(&stack, &facts, deployed.target);
-    Ok(Detected { stack, report })
+    Ok(Detected {
+        stack,
+        report,
+        facts,
+    })
 }
 
 /// Reads resources, so many at once.

@@ -5,7 +5,7 @@ use crate::cli::{DiffArgs, Global, Output};
 use crate::context::Context;
 use crate::environment::{self, Selection};
 use crate::exit::{Exit, Failure};
-use crate::plan::{Baseline, Plan, Side};
+use crate::plan::{Baseline, Plan, Side, ThreeWay};
 use crate::render;
 use crate::snapshot::{self, Known, Placement};
 use crate::{synthesis, ui};
@@ -17,29 +17,39 @@ use std::collections::BTreeMap;
 pub async fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
     if let Some(other) = &args.against {
         let plan = between(context, other)?;
-        return show(context, &plan);
+        return show(context, &plan, None);
     }
     if args.offline {
         let plan = offline(context)?;
-        return show(context, &plan);
+        return show(context, &plan, None);
     }
     #[cfg(feature = "aws")]
     {
-        let plan = live::plan(context).await?;
-        show(context, &plan)
+        let asked = if args.live {
+            live::Asked::RealityToo
+        } else {
+            live::Asked::Stack
+        };
+        let (plan, three_ways) = live::plan(context, asked).await?;
+        show(context, &plan, three_ways.as_deref())
     }
     #[cfg(not(feature = "aws"))]
     Err(super::needs_full_build().help("`diff --offline` works in this build."))
 }
 
-fn show(context: &Context, plan: &Plan) -> Result<Exit, Failure> {
+fn show(context: &Context, plan: &Plan, three_ways: Option<&[ThreeWay]>) -> Result<Exit, Failure> {
     match context.ui.output {
-        Output::Markdown => ui::raw(render::markdown(plan).as_bytes())?,
-        _ => context.ui.result(&render::diff_document(plan), || {
-            render::plan(plan, context.ui.colour)
-        })?,
+        Output::Markdown => {
+            ui::raw(crate::hint::complete(&render::markdown(plan, three_ways)).as_bytes())?
+        }
+        _ => context
+            .ui
+            .result(&render::diff_document(plan, three_ways), || {
+                render::diff(plan, three_ways, context.ui.colour)
+            })?,
     }
-    Ok(if plan.is_empty() {
+    let by_hand = three_ways.is_some_and(|rows| rows.iter().any(ThreeWay::by_hand));
+    Ok(if plan.is_empty() && !by_hand {
         Exit::Done
     } else {
         Exit::Different
@@ -167,23 +177,40 @@ fn rewrite(value: &mut serde_json::Value, of: &impl Fn(&str) -> String) {
 
 #[cfg(feature = "aws")]
 mod live {
-    //! Against the deployed stack.
+    //! Against the deployed stack, and reality.
 
+    use crate::accepted::AcceptedFile;
     use crate::cloud::{Cloud, WhenStopped, reach};
-    use crate::cloudformation::SdkCloudFormation;
+    use crate::cloudformation::{SdkCloudFormation, StackView, all_resources};
     use crate::commands::tags;
     use crate::context::Context;
     use crate::deploy::{Deployed, Ports, Wanted, look, preview};
     use crate::environment::Selection;
     use crate::exit::Failure;
     use crate::objects::SdkObjects;
-    use crate::plan::Plan;
+    use crate::plan::{Plan, ThreeWay, three_ways};
     use crate::project::Project;
-    use crate::{artifacts, snapshot, synthesis};
-    use stack::{Environment, Synthesised};
+    use crate::reality::Scene;
+    use crate::session::Confirmed;
+    use crate::{artifacts, parity, snapshot, synthesis};
+    use ::drift::{Detected, Report};
+    use cfn::Template;
+    use stack::{Environment, Synthesised, Target};
     use time::OffsetDateTime;
 
-    pub async fn plan(context: &Context) -> Result<Plan, Failure> {
+    /// How far the comparison goes.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    pub enum Asked {
+        /// The deployed stack's template.
+        Stack,
+        /// And what its resources really are.
+        RealityToo,
+    }
+
+    /// A plan, and all three ways where reality was looked at.
+    type Compared = (Plan, Option<Vec<ThreeWay>>);
+
+    pub async fn plan(context: &Context, asked: Asked) -> Result<Compared, Failure> {
         let project = context.project()?;
         let (selection, environment) = context.environment(&project)?;
         // What `up` would deploy is what a build would yield now, not what the last one did.
@@ -200,18 +227,20 @@ mod live {
                     &synthesised,
                     &cloud,
                     &archives,
+                    asked,
                 )
                 .await
             }
             None => {
                 context.ui.say("nothing is deployed on the local cloud");
                 let tags = synthesis::stack_tags(&environment);
-                Ok(crate::deploy::plan(
+                let plan = crate::deploy::plan(
                     &environment,
                     &synthesised.template,
                     &tags,
                     &Deployed::Absent,
-                ))
+                );
+                Ok((plan.weighed(&archives), None))
             }
         }
     }
@@ -223,7 +252,8 @@ mod live {
         synthesised: &Synthesised,
         cloud: &Cloud,
         archives: &[crate::artifacts::Archive],
-    ) -> Result<Plan, Failure> {
+        asked: Asked,
+    ) -> Result<Compared, Failure> {
         let formation = SdkCloudFormation::new(cloud.session.config());
         let stack_name = environment.stack_name();
         let (confirmed, deployed) = tokio::join!(
@@ -239,7 +269,8 @@ mod live {
             Deployed::Absent => snapshot::forget(project, environment),
         }
         let now = OffsetDateTime::now_utc();
-        let tags = tags::wanted(selection, &confirmed, &deployed, now)?.tags;
+        let wanted_tags = tags::wanted(selection, &confirmed, &deployed, now)?;
+        let template = wanted_tags.applied(&synthesised.template);
         let objects = SdkObjects::new(cloud.session.config(), &environment.account);
         let ports = Ports {
             cloud: &formation,
@@ -248,15 +279,82 @@ mod live {
         let commit = project.commit();
         let wanted = Wanted {
             environment: &confirmed,
-            template: &synthesised.template,
-            tags: &tags,
+            template: &template,
+            tags: &wanted_tags.tags,
             archives,
             commit: commit.as_deref(),
             approved: None,
             bucket_url: &cloud.bucket_url,
             pace: cloud.pace,
         };
-        preview(&ports, &wanted, deployed, &context.ui).await
+        let there = match &deployed {
+            Deployed::Present { stack, template } => Some((stack.clone(), template.clone())),
+            _ => None,
+        };
+        let (plan, due, found) = tokio::join!(
+            preview(&ports, &wanted, deployed, &context.ui),
+            due(cloud, &formation, &confirmed, synthesised, there.is_some()),
+            found(
+                context,
+                cloud,
+                environment,
+                there.filter(|_| asked == Asked::RealityToo)
+            )
+        );
+        let mut plan = plan?;
+        plan.made_good = due?;
+        let rows = match found? {
+            Some((scene, detected)) => {
+                let (drifted, to_come) = judged(project, &scene, &detected, &template)?;
+                Some(three_ways(&plan, &drifted, &to_come))
+            }
+            None => None,
+        };
+        Ok((plan, rows))
+    }
+
+    /// What `up` makes good on the local cloud, where there is a stack to do that on.
+    async fn due(
+        cloud: &Cloud,
+        formation: &SdkCloudFormation,
+        confirmed: &Confirmed<&Environment>,
+        synthesised: &Synthesised,
+        present: bool,
+    ) -> Result<Vec<String>, Failure> {
+        if !present || confirmed.get().target != Target::Local {
+            return Ok(Vec::new());
+        }
+        parity::due(cloud, formation, confirmed, &synthesised.parity).await
+    }
+
+    /// A look at reality, where there is one to look at.
+    async fn found(
+        context: &Context,
+        cloud: &Cloud,
+        environment: &Environment,
+        there: Option<(StackView, Template)>,
+    ) -> Result<Option<(Scene, Detected)>, Failure> {
+        let Some((stack, template)) = there else {
+            return Ok(None);
+        };
+        let formation = SdkCloudFormation::new(cloud.session.config());
+        let resources = all_resources(&formation, &stack.name).await?;
+        let scene = Scene::with(cloud, environment, stack, template, resources).await?;
+        let detected = scene.look(&context.ui).await?;
+        Ok(Some((scene, detected)))
+    }
+
+    /// What differs from the deployed template, and what from the wanted one; what is accepted is marked.
+    fn judged(
+        project: &Project,
+        scene: &Scene,
+        detected: &Detected,
+        wanted: &Template,
+    ) -> Result<(Report, Report), Failure> {
+        let accepted = AcceptedFile::of(project, &scene.environment).read()?;
+        let mut drifted = detected.report.clone();
+        accepted.apply(&mut drifted, OffsetDateTime::now_utc().date());
+        Ok((drifted, scene.compared_with(detected, wanted)))
     }
 }
 

@@ -26,8 +26,10 @@ pub async fn preview(
     ui: &Ui,
 ) -> Result<Plan, Failure> {
     let environment = *wanted.environment.get();
-    let mut plan = plan(environment, wanted.template, wanted.tags, &deployed);
-    if let Some(word) = Unapplied::of(environment, wanted.template, &deployed) {
+    let mut plan =
+        plan(environment, wanted.template, wanted.tags, &deployed).weighed(wanted.archives);
+    let word = Unapplied::of(environment, wanted.template, &deployed);
+    if let Some(word) = &word {
         plan = word.leave_out(ports.objects, plan).await?;
     }
     let Deployed::Present { stack, template } = deployed else {
@@ -40,7 +42,13 @@ pub async fn preview(
         Ok(Prepared::Ready(view)) => {
             Ok(plan.merged_with(&viewed(&view), &template, wanted.template))
         }
-        Ok(Prepared::NoChanges) => Ok(plan.without_effect()),
+        Ok(Prepared::NoChanges) => {
+            // So that nobody, `up` neither, needs to ask again. Who may only look asks each time.
+            if let Some(word) = &word {
+                let _ = word.remember(ports.objects, &plan).await;
+            }
+            Ok(plan.without_effect())
+        }
         Ok(Prepared::Running(_)) => Ok(plan),
         Err(failure) if failure.code == "aws.denied" => {
             ui.say(format!(

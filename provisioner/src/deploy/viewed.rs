@@ -1,7 +1,7 @@
 //! From a change set's rows to the plan's words.
 
 use crate::cloudformation::{Certainty, ChangeAction, ChangeSetView, Replacement};
-use crate::plan::{ViewedAction, ViewedChange};
+use crate::plan::{Replaced, ViewedAction, ViewedChange};
 
 /// The rows of a change set, without those of resources that only refer to something that changes: where that has
 /// consequences, our own diff has followed it.
@@ -14,11 +14,15 @@ pub fn viewed(view: &ChangeSetView) -> Vec<ViewedChange> {
         .map(|change| ViewedChange {
             logical_id: change.logical_id.clone(),
             type_name: change.type_name.clone(),
-            action: match (change.action, change.replacement) {
-                (ChangeAction::Add | ChangeAction::Import, _) => ViewedAction::Add,
-                (ChangeAction::Remove, _) => ViewedAction::Remove,
-                (ChangeAction::Modify, Replacement::Yes) => ViewedAction::Replace,
-                (ChangeAction::Modify | ChangeAction::Dynamic, _) => ViewedAction::Modify,
+            action: match change.action {
+                ChangeAction::Add | ChangeAction::Import => ViewedAction::Add,
+                ChangeAction::Remove => ViewedAction::Remove,
+                ChangeAction::Modify | ChangeAction::Dynamic => ViewedAction::Modify,
+            },
+            replaced: match change.replacement {
+                Replacement::Yes => Replaced::Yes,
+                Replacement::Conditional => Replaced::Maybe,
+                Replacement::No => Replaced::No,
             },
         })
         .collect()

@@ -3,7 +3,7 @@
 
 use super::Plan;
 use cfn::Template;
-use cfn::diff::{Action, ResourceChange};
+use cfn::diff::{Action, ResourceChange, losses};
 
 /// One resource of a change set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,19 @@ pub struct ViewedChange {
     pub type_name: String,
     /// What becomes of it.
     pub action: ViewedAction,
+    /// Whether it is replaced.
+    pub replaced: Replaced,
+}
+
+/// Whether a resource that is changed is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// It is.
+    Yes,
+    /// That shows at deployment.
+    Maybe,
+    /// It isn't.
+    No,
 }
 
 /// What becomes of it.
@@ -23,10 +36,19 @@ pub enum ViewedAction {
     Add,
     /// It is changed, maybe replaced.
     Modify,
-    /// It is replaced.
-    Replace,
     /// It leaves the stack.
     Remove,
+}
+
+impl ViewedChange {
+    const fn action(&self) -> Action {
+        match (self.action, self.replaced) {
+            (ViewedAction::Add, _) => Action::Add,
+            (ViewedAction::Remove, _) => Action::Remove,
+            (ViewedAction::Modify, Replaced::Yes) => Action::Replace,
+            (ViewedAction::Modify, _) => Action::Modify,
+        }
+    }
 }
 
 impl Plan {
@@ -47,26 +69,25 @@ impl Plan {
                 .find(|change| change.logical_id == view.logical_id);
             match ours {
                 Some(change) => {
-                    if change.action == Action::Modify && view.action == ViewedAction::Replace {
+                    if change.action == Action::Modify && view.action() == Action::Replace {
                         change.action = Action::Replace;
                     }
+                    // Of a type that we know the schema says which properties replace; the local cloud guesses.
+                    change.conditional |= view.replaced == Replaced::Maybe
+                        && cfn::schema(&change.type_name).is_none();
                 }
                 None => self.diff.changes.push(ResourceChange {
                     logical_id: view.logical_id.clone(),
                     type_name: view.type_name.clone(),
-                    action: match view.action {
-                        ViewedAction::Add => Action::Add,
-                        ViewedAction::Modify => Action::Modify,
-                        ViewedAction::Replace => Action::Replace,
-                        ViewedAction::Remove => Action::Remove,
-                    },
+                    action: view.action(),
                     properties: Vec::new(),
                     template_only: false,
-                    conditional: false,
+                    conditional: view.replaced == Replaced::Maybe,
                 }),
             }
         }
         self.diff = self.diff.followed(before, after);
+        self.losses = losses(&self.diff, before, after);
         self
     }
 }

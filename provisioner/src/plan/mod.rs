@@ -3,15 +3,24 @@
 
 #[cfg(feature = "aws")]
 mod approval;
+mod code;
 #[cfg(feature = "aws")]
 mod merge;
+mod secrets;
+mod three;
 
 #[cfg(feature = "aws")]
 pub use approval::{Approved, approve, nobody};
+pub use code::{CodeChange, KEY as CODE_KEY};
 #[cfg(feature = "aws")]
-pub use merge::{ViewedAction, ViewedChange};
+pub use merge::{Replaced, ViewedAction, ViewedChange};
+#[cfg(feature = "aws")]
+pub use three::three_ways;
+pub use three::{Outcome, ThreeWay};
 
-use cfn::diff::Counts;
+#[cfg(feature = "aws")]
+use crate::artifacts::Archive;
+use cfn::diff::{Counts, Loss, losses};
 use cfn::{Template, TemplateDiff};
 use std::collections::BTreeMap;
 
@@ -54,6 +63,10 @@ pub struct Plan {
     pub baseline: Baseline,
     /// What changes in the template.
     pub diff: TemplateDiff,
+    /// The handlers that get other code.
+    pub code: Vec<CodeChange>,
+    /// What it costs in what resources hold, the worst first.
+    pub losses: Vec<Loss>,
     /// What changes in the stack's tags.
     pub tags: Vec<TagChange>,
     /// What AWS's protection against deleting the stack is switched to, if it changes.
@@ -62,6 +75,8 @@ pub struct Plan {
     pub fingerprint: String,
     /// What differs, and CloudFormation applies with the next real change only: by logical id or template member.
     pub unapplied: Vec<String>,
+    /// What `up` makes good on the local cloud by direct calls, since no template can.
+    pub made_good: Vec<String>,
 }
 
 /// A template and the tags of its stack.
@@ -82,10 +97,13 @@ impl Plan {
         before: Side<'_>,
         after: Side<'_>,
     ) -> Self {
+        let diff = cfn::diff(before.template, after.template);
         Self {
             environment: environment.to_owned(),
             stack: stack.to_owned(),
-            diff: cfn::diff(before.template, after.template),
+            code: code::code_changes(&diff.changes),
+            losses: losses(&diff, before.template, after.template),
+            diff: secrets::hidden(diff),
             tags: match baseline {
                 // No stack, no tags to compare; a template on disk has none either.
                 Baseline::Deployed | Baseline::Environment(_) => {
@@ -96,6 +114,7 @@ impl Plan {
             termination_protection: None,
             fingerprint: String::new(),
             unapplied: Vec::new(),
+            made_good: Vec::new(),
             baseline,
         }
     }
@@ -113,6 +132,15 @@ impl Plan {
             .map(|change| change.logical_id)
             .chain(entries.into_iter().flatten().map(|entry| entry.name))
             .collect();
+        self.losses.clear();
+        self
+    }
+
+    /// The plan with the sizes of the archives that there are.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub fn weighed(mut self, archives: &[Archive]) -> Self {
+        code::weigh(&mut self.code, archives);
         self
     }
 
@@ -127,6 +155,7 @@ impl Plan {
         self.diff.is_empty()
             && self.tags.is_empty()
             && self.termination_protection.is_none()
+            && self.made_good.is_empty()
             && self.baseline != Baseline::Absent
     }
 

@@ -56,8 +56,8 @@ proptest! {
     fn every_changed_resource_is_named_in_every_rendering(a in some_resources(), b in some_resources()) {
         let found = plan(Baseline::Deployed, &template(&a), &template(&b));
         let human = render::plan(&found, Colour::Plain);
-        let markdown = render::markdown(&found);
-        let json = serde_json::to_value(render::diff_document(&found)).unwrap();
+        let markdown = render::markdown(&found, None);
+        let json = serde_json::to_value(render::diff_document(&found, None)).unwrap();
         prop_assert_eq!(json["changes"].as_array().unwrap().len(), found.diff.changes.len());
         for change in &found.diff.changes {
             prop_assert!(human.contains(&change.logical_id));
@@ -107,19 +107,17 @@ fn colour_repeats_what_the_symbol_says() {
 #[cfg(feature = "aws")]
 #[test]
 fn a_replacement_that_only_cloudformation_sees_is_shown() {
-    use super::{ViewedAction, ViewedChange};
+    use super::{Replaced, ViewedAction, ViewedChange};
     let before = template(&BTreeMap::from([("A".to_owned(), 1)]));
     let after = template(&BTreeMap::from([("A".to_owned(), 2)]));
-    let view = |id: &str, action| ViewedChange {
+    let view = |id: &str, replaced| ViewedChange {
         logical_id: id.to_owned(),
         type_name: "AWS::SQS::Queue".to_owned(),
-        action,
+        action: ViewedAction::Modify,
+        replaced,
     };
     let merged = plan(Baseline::Deployed, &before, &after).merged_with(
-        &[
-            view("A", ViewedAction::Replace),
-            view("Other", ViewedAction::Modify),
-        ],
+        &[view("A", Replaced::Yes), view("Other", Replaced::No)],
         &before,
         &after,
     );
@@ -129,7 +127,7 @@ fn a_replacement_that_only_cloudformation_sees_is_shown() {
 #[cfg(feature = "aws")]
 #[test]
 fn what_refers_to_a_resource_that_only_cloudformation_replaces_is_shown() {
-    use super::{ViewedAction, ViewedChange};
+    use super::{Replaced, ViewedAction, ViewedChange};
     let with = |seconds: u16| {
         let resources = json!({
             "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": seconds}},
@@ -147,7 +145,8 @@ fn what_refers_to_a_resource_that_only_cloudformation_replaces_is_shown() {
     let view = ViewedChange {
         logical_id: "Queue".to_owned(),
         type_name: "AWS::SQS::Queue".to_owned(),
-        action: ViewedAction::Replace,
+        action: ViewedAction::Modify,
+        replaced: Replaced::Yes,
     };
     let merged = found.merged_with(&[view], &before, &after);
     assert_eq!((merged.counts().replace, merged.counts().modify), (2, 1));

@@ -1,9 +1,9 @@
 //! A plan as JSON: the document of `diff --output json`. Its shape is an interface.
 
-use super::plan::baseline;
-use crate::plan::{Plan, TagChange};
-use cfn::diff::IamChange;
+use super::sections::baseline;
+use crate::plan::{CodeChange, Plan, TagChange, ThreeWay};
 use cfn::diff::{Action, EntryChange, Replacement};
+use cfn::diff::{Consequence, IamChange, Loss};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -17,11 +17,22 @@ pub struct DiffDocument<'a> {
     plan: &'a str,
     changes: Vec<ChangeRow<'a>>,
     iam: &'a [IamChange],
+    code: &'a [CodeChange],
+    data_loss: &'a [Loss],
+    replacements: Vec<Consequence>,
     outputs: &'a [EntryChange],
+    #[serde(skip_serializing_if = "<[EntryChange]>::is_empty")]
+    parameters: &'a [EntryChange],
+    #[serde(skip_serializing_if = "<[EntryChange]>::is_empty")]
+    template: &'a [EntryChange],
     tags: &'a [TagChange],
     termination_protection: Option<bool>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     unapplied: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    made_good_locally: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<&'a [ThreeWay]>,
 }
 
 #[derive(Debug, Serialize)]
@@ -32,6 +43,8 @@ struct ChangeRow<'a> {
     action: Action,
     properties: Vec<PropertyRow<'a>>,
     causes: Vec<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    may_be_replaced: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -46,8 +59,8 @@ struct PropertyRow<'a> {
     cause: Option<&'a str>,
 }
 
-/// The document of a plan.
-pub fn diff_document(plan: &Plan) -> DiffDocument<'_> {
+/// The document of a plan; and of all three ways, where reality was looked at.
+pub fn diff_document<'a>(plan: &'a Plan, three_ways: Option<&'a [ThreeWay]>) -> DiffDocument<'a> {
     DiffDocument {
         environment: &plan.environment,
         stack: &plan.stack,
@@ -75,12 +88,20 @@ pub fn diff_document(plan: &Plan) -> DiffDocument<'_> {
                     })
                     .collect(),
                 causes: change.causes().into_iter().collect(),
+                may_be_replaced: change.may_be_replaced(),
             })
             .collect(),
         iam: &plan.diff.iam,
+        code: &plan.code,
+        data_loss: &plan.losses,
+        replacements: plan.diff.replacements(),
         outputs: &plan.diff.outputs,
+        parameters: &plan.diff.parameters,
+        template: &plan.diff.template,
         tags: &plan.tags,
         termination_protection: plan.termination_protection,
         unapplied: &plan.unapplied,
+        made_good_locally: &plan.made_good,
+        live: three_ways,
     }
 }

@@ -1,11 +1,13 @@
-//! A plan for people: a symbol a resource, its changed properties below, access apart, counts last. Colour repeats the
-//! symbol's meaning.
+//! A plan for people: a symbol a resource with its changed properties below, then what needs attention (replacements, data,
+//! access), counts last. Colour repeats the symbol's meaning.
 
-use super::short;
-use crate::plan::{Baseline, Plan};
+use super::access::sentences;
+use super::repeated::Many;
+use super::sections::{baseline, counted, fate, how_to_run, sha, sizes, symbol, unapplied};
+use super::{pair, short};
+use crate::plan::{Baseline, CODE_KEY, Plan};
 use crate::ui::Colour;
-use cfn::diff::Change;
-use cfn::diff::{Action, PropertyChange, Replacement, ResourceChange};
+use cfn::diff::{Action, Change, Consequence, Fate, PropertyChange, Replacement, ResourceChange};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -24,16 +26,7 @@ pub fn plan(plan: &Plan, colour: Colour) -> String {
         text.push_str(&first(plan, colour));
         return text;
     }
-    let width = plan
-        .diff
-        .changes
-        .iter()
-        .map(|change| change.logical_id.chars().count())
-        .max()
-        .unwrap_or(0);
-    for change in &plan.diff.changes {
-        resource(&mut text, change, width, colour);
-    }
+    resources(&mut text, plan, colour);
     for (title, entries) in [
         ("Outputs", &plan.diff.outputs),
         ("Parameters", &plan.diff.parameters),
@@ -44,23 +37,20 @@ pub fn plan(plan: &Plan, colour: Colour) -> String {
         }
         for entry in entries {
             let sign = sign_of(entry.before.is_some(), entry.after.is_some());
-            let line = format!(
-                "  {sign} {}: {} -> {}",
-                entry.name,
-                short(entry.before.as_ref()),
-                short(entry.after.as_ref())
-            );
+            let (before, after) = pair(entry.before.as_ref(), entry.after.as_ref());
+            let line = format!("  {sign} {}: {before} -> {after}", entry.name);
             let _ = writeln!(text, "{}", paint(&line, sign, colour));
         }
     }
     stack_itself(&mut text, plan, colour);
+    code(&mut text, plan, colour);
+    replacements(&mut text, plan, colour);
+    losses(&mut text, plan, colour);
     access(&mut text, plan, colour);
-    let counts = plan.counts();
-    let _ = writeln!(
-        text,
-        "\n{} to add, {} to modify, {} to replace, {} to remove",
-        counts.add, counts.modify, counts.replace, counts.remove
-    );
+    let _ = writeln!(text, "\n{}", counted(plan));
+    if let Some(how) = how_to_run(plan) {
+        let _ = writeln!(text, "Run just this plan: {how}");
+    }
     text
 }
 
@@ -81,36 +71,10 @@ fn first(plan: &Plan, colour: Colour) -> String {
         plan.counts().add,
         plan.diff.iam.len()
     );
+    if let Some(how) = how_to_run(plan) {
+        let _ = writeln!(text, "Run just this plan: {how}");
+    }
     text
-}
-
-/// What CloudFormation leaves as it is for now.
-pub fn unapplied(plan: &Plan) -> String {
-    format!(
-        "CloudFormation applies this with the next real change only: {}",
-        plan.unapplied.join(", ")
-    )
-}
-
-/// What a baseline is called.
-pub(super) fn baseline(baseline: &Baseline) -> String {
-    match baseline {
-        Baseline::Deployed => "the deployed stack".to_owned(),
-        Baseline::Absent => "nothing: there is no stack yet".to_owned(),
-        Baseline::Snapshot(file) => format!("the snapshot {file}"),
-        Baseline::Golden(file) => format!("the committed template {file}"),
-        Baseline::Environment(name) => format!("the template of {name}"),
-    }
-}
-
-/// An action's symbol.
-pub(super) fn symbol(action: Action) -> char {
-    match action {
-        Action::Add => '+',
-        Action::Modify => '~',
-        Action::Replace => '±',
-        Action::Remove => '-',
-    }
 }
 
 fn sign_of(before: bool, after: bool) -> char {
@@ -121,7 +85,34 @@ fn sign_of(before: bool, after: bool) -> char {
     }
 }
 
-fn resource(text: &mut String, change: &ResourceChange, width: usize, colour: Colour) {
+fn resources(text: &mut String, plan: &Plan, colour: Colour) {
+    let many = Many::of(plan);
+    let each = || {
+        let changes = plan.diff.changes.iter();
+        changes.filter(|change| !many.tells_all_of(change))
+    };
+    let width = each()
+        .map(|change| change.logical_id.chars().count())
+        .max()
+        .unwrap_or(0);
+    for change in each() {
+        resource(text, change, &many, width, colour);
+    }
+    for repeated in &many.changes {
+        let line = format!("~ on {} resources alike", repeated.of.len());
+        let _ = writeln!(text, "{}", paint(&line, '~', colour));
+        property(text, repeated.property, colour);
+        let _ = writeln!(text, "      {}", repeated.of.join(" "));
+    }
+}
+
+fn resource(
+    text: &mut String,
+    change: &ResourceChange,
+    many: &Many<'_>,
+    width: usize,
+    colour: Colour,
+) {
     let sign = symbol(change.action);
     let why = match change.action {
         Action::Replace => {
@@ -137,13 +128,23 @@ fn resource(text: &mut String, change: &ResourceChange, width: usize, colour: Co
         _ if change.template_only => "  in the template only".to_owned(),
         _ => String::new(),
     };
+    let of_code = |property: &&PropertyChange| property.path.to_string() == CODE_KEY;
+    let code = match change.properties.iter().any(|property| of_code(&property)) {
+        true => "  code",
+        false => "",
+    };
     let line = format!(
-        "{sign} {:width$}  {}{why}",
+        "{sign} {:width$}  {}{code}{why}",
         change.logical_id, change.type_name
     );
     let _ = writeln!(text, "{}", paint(&line, sign, colour));
     if matches!(change.action, Action::Modify | Action::Replace) {
-        for property in &change.properties {
+        // What a key of code says stands under Code.
+        let shown = change
+            .properties
+            .iter()
+            .filter(|property| !of_code(property));
+        for property in shown.filter(|property| !many.tells(property)) {
             self::property(text, property, colour);
         }
     }
@@ -157,16 +158,27 @@ fn property(text: &mut String, property: &PropertyChange, colour: Colour) {
         (None, Replacement::Conditionally) => "  (may require replacement)".to_owned(),
         (None, Replacement::Never) => String::new(),
     };
-    let line = format!(
-        "    {sign} {}: {} -> {}{note}",
-        property.path,
-        short(property.before.as_ref()),
-        short(property.after.as_ref())
-    );
+    let (before, after) = pair(property.before.as_ref(), property.after.as_ref());
+    let line = match &property.cause {
+        // The template says the same; what it refers to is another one.
+        Some(_) => format!(
+            "    {sign} {}: {}{note}",
+            property.path,
+            short(property.after.as_ref())
+        ),
+        None => format!("    {sign} {}: {before} -> {after}{note}", property.path),
+    };
     let _ = writeln!(text, "{}", paint(&line, sign, colour));
 }
 
 fn stack_itself(text: &mut String, plan: &Plan, colour: Colour) {
+    if !plan.made_good.is_empty() {
+        let _ = writeln!(text, "\nMade good on the local cloud");
+    }
+    for what in &plan.made_good {
+        let line = format!("  ~ {what}");
+        let _ = writeln!(text, "{}", paint(&line, '~', colour));
+    }
     if plan.tags.is_empty() && plan.termination_protection.is_none() {
         return;
     }
@@ -190,30 +202,87 @@ fn stack_itself(text: &mut String, plan: &Plan, colour: Colour) {
     }
 }
 
+fn code(text: &mut String, plan: &Plan, colour: Colour) {
+    let changed = || plan.code.iter();
+    if plan.code.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\nCode");
+    let width = changed().map(|code| code.handler.len()).max().unwrap_or(0);
+    for code in changed() {
+        let sign = sign_of(code.before.is_some(), true);
+        let sizes = sizes(code)
+            .map(|sizes| format!(", {sizes}"))
+            .unwrap_or_default();
+        let line = format!(
+            "  {sign} {:width$}  {} -> {}{sizes}",
+            code.handler,
+            sha(code.before.as_ref()),
+            sha(code.after.as_ref())
+        );
+        let _ = writeln!(text, "{}", paint(&line, sign, colour));
+    }
+}
+
+fn replacements(text: &mut String, plan: &Plan, colour: Colour) {
+    let trees = plan.diff.replacements();
+    if trees.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\nReplaced, and what follows");
+    for tree in &trees {
+        consequence(text, tree, 1, colour);
+    }
+}
+
+fn consequence(text: &mut String, one: &Consequence, depth: usize, colour: Colour) {
+    let sign = symbol(one.action);
+    let by: Vec<String> = one.by.iter().map(ToString::to_string).collect();
+    let by = match (by.is_empty(), depth) {
+        (true, _) => "  as CloudFormation says".to_owned(),
+        (false, 1) => format!("  by {}", by.join(", ")),
+        (false, _) => format!("  refers to it in {}", by.join(", ")),
+    };
+    let line = format!(
+        "{:indent$}{sign} {}  {}{by}",
+        "",
+        one.logical_id,
+        one.type_name,
+        indent = depth * 2
+    );
+    let _ = writeln!(text, "{}", paint(&line, sign, colour));
+    for follower in &one.leads_to {
+        consequence(text, follower, depth + 1, colour);
+    }
+}
+
+fn losses(text: &mut String, plan: &Plan, colour: Colour) {
+    if plan.losses.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\nData");
+    for loss in &plan.losses {
+        let sign = match loss.fate {
+            Fate::Lost => '-',
+            Fate::MayBeLost => '±',
+            Fate::Kept => '~',
+        };
+        let line = format!("  {:7}  {loss}", fate(loss.fate));
+        let _ = writeln!(text, "{}", paint(&line, sign, colour));
+    }
+}
+
 fn access(text: &mut String, plan: &Plan, colour: Colour) {
-    for (title, kind, sign) in [
+    for (title, direction, sign) in [
         ("Access that becomes possible", Change::Broadened, '+'),
         ("Access that ends", Change::Narrowed, '-'),
     ] {
-        let mut lines = plan
-            .diff
-            .iam
-            .iter()
-            .filter(|change| change.change == kind)
-            .peekable();
-        if lines.peek().is_some() {
+        let sentences = sentences(plan, direction);
+        if !sentences.is_empty() {
             let _ = writeln!(text, "\n{title}");
         }
-        for change in lines {
-            let when = change
-                .condition
-                .as_ref()
-                .map(|condition| format!(" when {condition}"))
-                .unwrap_or_default();
-            let line = format!(
-                "  {sign} {} {} {} on {}{when}",
-                change.effect, change.role, change.action, change.resource
-            );
+        for sentence in sentences {
+            let line = format!("  {sign} {}", sentence.text(str::to_owned));
             let _ = writeln!(text, "{}", paint(&line, sign, colour));
         }
     }
