@@ -56,12 +56,15 @@ impl Film {
             views: vec![(Duration::ZERO, 0)],
         };
         let mut open: Vec<Option<usize>> = vec![None; usize::from(PAGE)];
+        let mut looked: Option<Duration> = None;
         let mut pieces = tape.pieces().iter().peekable();
         while let Some(Piece { at, bytes }) = pieces.next() {
             parser.process(bytes);
-            if pieces.peek().is_some_and(|next| next.at < *at + TICK) && !bytes.ends_with(b"\r\n") {
+            let soon = looked.map_or(*at, |looked| looked + TICK).max(*at);
+            if pieces.peek().is_some_and(|next| next.at <= soon) {
                 continue;
             }
+            looked = Some(*at);
             let (cursor, _) = parser.screen().cursor_position();
             if cursor + 1 >= PAGE {
                 return Err(Failure::TooLong(PAGE));

@@ -27,8 +27,11 @@ async fn main() -> Outcome<()> {
     outcome
 }
 
+fn size(size: u16) -> NonZeroU16 {
+    NonZeroU16::new(size).unwrap_or(NonZeroU16::MIN)
+}
+
 async fn play(stage: &Stage) -> Outcome<()> {
-    let size = |size| NonZeroU16::new(size).unwrap_or(NonZeroU16::MIN);
     let tape = tour(stage).await?;
     let film = Film::of(&tape, size(COLUMNS), size(ROWS))?;
     stage.write(
@@ -53,44 +56,54 @@ async fn play(stage: &Stage) -> Outcome<()> {
     stage.quietly(&["down", "--env", "local", "--yes"], 0)
 }
 
+/// What is typed, with which exit code it ends, and how long it is then left to be read, in milliseconds.
+type Take = (&'static str, i32, u64);
+
+/// Until something happens behind its back ...
+const BEFORE: [Take; 4] = [
+    ("provision up --env local", 0, 2000),
+    (
+        "sed -i 's/queue_concurrency: 2/queue_concurrency: 4/' environments/local.yaml",
+        0,
+        0,
+    ),
+    ("provision diff --env local", 2, 2500),
+    ("provision up --env local --yes", 0, 1500),
+];
+/// ... and from there to its end.
+const AFTER: [Take; 4] = [
+    ("provision drift --env local", 2, 4500),
+    ("provision drift --env local --revert", 0, 1800),
+    ("provision drift --env local; echo \"exit $?\"", 0, 1200),
+    ("provision down --env local", 0, 4000),
+];
+const PROMPT: &str = "\x1b[32m$\x1b[0m ";
+
 /// What the README shows: an environment's life.
 async fn tour(stage: &Stage) -> Outcome<Tape> {
     let terminal = stage.terminal(COLUMNS, ROWS);
     let mut tape = Tape::default();
-    let run = |tape: &mut Tape, command: &str, exit: i32, rest: u64| -> Outcome<()> {
-        tape.types(PROMPT, command);
-        terminal.run(tape, command, exit)?;
-        tape.rest(Duration::from_millis(rest));
+    let run = |tape: &mut Tape, takes: &[Take]| -> Outcome<()> {
+        for (command, exit, rest) in takes {
+            tape.types(PROMPT, command);
+            terminal.run(tape, command, *exit)?;
+            tape.rest(Duration::from_millis(*rest));
+        }
         Ok(())
     };
-    run(&mut tape, "provision up --env local", 0, 3000)?;
-    run(&mut tape, EDIT, 0, 0)?;
-    run(&mut tape, "provision diff --env local", 2, 3500)?;
-    run(&mut tape, "provision up --env local --yes", 0, 2500)?;
+    run(&mut tape, &BEFORE)?;
     tape.types(
         PROMPT,
         "# meanwhile, somebody is in a hurry in the console ...",
     );
     hands::change(stage).await?;
-    tape.rest(Duration::from_millis(1200));
-    run(&mut tape, "provision drift --env local", 2, 5000)?;
-    run(&mut tape, "provision drift --env local --revert", 0, 2500)?;
-    run(
-        &mut tape,
-        "provision drift --env local --quiet; echo \"exit $?\"",
-        0,
-        2000,
-    )?;
-    run(&mut tape, "provision down --env local", 0, 5000)?;
+    tape.rest(Duration::from_millis(900));
+    run(&mut tape, &AFTER)?;
     Ok(tape)
 }
 
-const PROMPT: &str = "\x1b[32m$\x1b[0m ";
-const EDIT: &str = "sed -i 's/queue_concurrency: 2/queue_concurrency: 4/' environments/local.yaml";
-
 /// One command's output as it stands in the terminal, and the same as Markdown.
 fn picture(stage: &Stage, name: &str, command: &str) -> Outcome<()> {
-    let size = |size| NonZeroU16::new(size).unwrap_or(NonZeroU16::MIN);
     let mut tape = Tape::default();
     tape.types(PROMPT, command);
     stage.terminal(COLUMNS, TALL).run(&mut tape, command, 2)?;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 /// No wait of a program is shown longer than this.
-const LONGEST_WAIT: Duration = Duration::from_millis(900);
+const LONGEST_WAIT: Duration = Duration::from_millis(600);
 /// How fast somebody types: two keys at once, which nobody sees and which halves the picture.
 const KEYS: Duration = Duration::from_millis(45);
 /// Between the last key and Enter.
-const BEFORE_ENTER: Duration = Duration::from_millis(350);
+const BEFORE_ENTER: Duration = Duration::from_millis(300);
 
 /// Bytes that appear at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]

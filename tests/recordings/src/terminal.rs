@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How long somebody thinks before answering a question.
-const THINKING: Duration = Duration::from_millis(1200);
+const THINKING: Duration = Duration::from_millis(900);
 /// How a question ends.
 const QUESTION: &[u8] = b"[y/N] ";
 
