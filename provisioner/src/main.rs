@@ -21,7 +21,11 @@ mod cloud;
 #[cfg(feature = "aws")]
 mod cloudformation;
 #[cfg(feature = "aws")]
+mod counted;
+#[cfg(feature = "aws")]
 mod deploy;
+#[cfg(feature = "aws")]
+mod detection;
 #[cfg(feature = "aws")]
 mod objects;
 #[cfg(feature = "aws")]
@@ -38,6 +42,8 @@ mod publish;
 mod reality;
 #[cfg(feature = "aws")]
 mod session;
+#[cfg(feature = "aws")]
+mod settling;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -83,6 +89,11 @@ fn run(cli: cli::Cli) -> Exit {
     });
     // A question on the terminal may still wait for its answer.
     runtime.shutdown_background();
+    #[cfg(feature = "aws")]
+    match requests::sent::total() {
+        0 => {}
+        count => context.ui.explain(format!("{count} requests")),
+    }
     match outcome {
         Ok(exit) => exit,
         Err(failure) => {

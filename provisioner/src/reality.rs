@@ -2,17 +2,18 @@
 
 use crate::cloud::{Cloud, WhenStopped, reach};
 use crate::cloudformation::{SdkCloudFormation, StackResource, StackView, all_resources};
-use crate::deploy::{Deployed, look};
+use crate::deploy::{Deployed, Pace, look};
 use crate::exit::{Exit, Failure};
 use crate::project::Project;
+use crate::settling::Sight;
 use crate::ui::{Live, Ui, Voice};
-use ::drift::{Detected, Place, Readers, Target, Unreachable, detect};
+use ::drift::{Detected, Place, Readers, Target, Unreachable, detect, waiting};
 use cfn::Template;
 use indicatif::{ProgressBar, ProgressStyle};
 use requests::Signed;
 use serde_json::json;
 use stack::Environment;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A deployed stack, and the way to its resources.
 #[derive(Debug)]
@@ -27,10 +28,16 @@ pub struct Scene {
     pub place: Place,
     /// The stack's tags.
     pub tags: BTreeMap<String, String>,
-    /// Where it runs.
+    /// Where it runs, as the readers know it.
     pub target: Target,
+    /// Where it runs.
+    pub on: stack::Target,
     /// The way to its resources, read or written.
     pub api: Signed,
+    /// The way to the stack itself.
+    pub formation: SdkCloudFormation,
+    /// How often to look at its operations.
+    pub pace: Pace,
 }
 
 impl Scene {
@@ -103,8 +110,24 @@ impl Scene {
             template,
             physical,
             target,
+            on: environment.target,
             api: signed(cloud).await?,
+            formation: SdkCloudFormation::new(cloud.session.config()),
+            pace: cloud.pace,
         })
+    }
+
+    /// Learns the physical ids anew: CloudFormation may have made something again.
+    ///
+    /// # Errors
+    /// When they can't be read.
+    pub async fn refresh(&mut self) -> Result<(), Failure> {
+        let resources = all_resources(&self.formation, &self.place.stack_id).await?;
+        let ids = resources
+            .into_iter()
+            .filter_map(|resource| Some((resource.logical_id, resource.physical_id?)));
+        self.physical.extend(ids);
+        Ok(())
     }
 
     /// One look at every resource, with its progress shown. It knows nothing of an earlier one: every answer is fresh.
@@ -138,6 +161,19 @@ impl Scene {
             self.api.calls() - before
         ));
         Ok(detected)
+    }
+
+    /// One look at whether some resources are as they were asked for, and ready.
+    ///
+    /// # Errors
+    /// Nothing can be reached (5).
+    pub async fn sight(&self, resources: &BTreeSet<&str>, ui: &Ui) -> Result<Sight, Failure> {
+        let detected = self.look(ui).await?;
+        let waiting = waiting(&self.api, &detected.stack, resources).await;
+        Ok(Sight {
+            findings: detected.report.findings,
+            waiting: waiting.map_err(|lost| unreachable(&lost))?,
+        })
     }
 
     /// What differs between another template and what was found: nobody is asked again.
@@ -202,8 +238,7 @@ fn with_archive(
         "ArchiveName": environment.archive_name(), "RetentionDays": environment.retention.archive_days,
         "SourceArn": {"Fn::GetAtt": [bus, "Arn"]}}});
     physical.insert(ARCHIVE.to_owned(), environment.archive_name());
-    // A JSON object with one more member is still one.
-    Template::parse(&serde_json::Value::Object(members).to_string()).unwrap_or(template)
+    Template::of(members)
 }
 
 fn bar(ui: &Ui, steps: usize) -> Option<ProgressBar> {

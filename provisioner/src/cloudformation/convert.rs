@@ -55,12 +55,15 @@ impl TryFrom<sdk::Stack> for StackView {
 }
 
 /// What an event of an operation says that failed: `Queue (AWS::SQS::Queue) /Resources/Queue/Properties/X: reason`; none where
-/// it gives no reason.
+/// it gives no reason, or was only cancelled for another's.
 pub fn failure(event: &sdk::OperationEvent) -> Option<String> {
     let reason = event
         .validation_status_reason()
         .or_else(|| event.hook_status_reason())
         .or_else(|| event.resource_status_reason())?;
+    if cancelled(reason) {
+        return None;
+    }
     let mut text = event.logical_resource_id().unwrap_or_default().to_owned();
     if let Some(type_name) = event.resource_type() {
         text.push_str(&format!(" ({type_name})"));
@@ -120,10 +123,58 @@ impl TryFrom<DescribeChangeSetOutput> for Page<ChangeSetView> {
     }
 }
 
+impl TryFrom<sdk::StackResourceDrift> for ResourceDrift {
+    type Error = Missing;
+    fn try_from(drift: sdk::StackResourceDrift) -> Result<Self, Missing> {
+        let differences = drift.property_differences.unwrap_or_default();
+        Ok(Self {
+            logical_id: drift
+                .logical_resource_id
+                .ok_or(Missing("LogicalResourceId"))?,
+            physical_id: drift.physical_resource_id.filter(|id| !id.is_empty()),
+            type_name: drift.resource_type.ok_or(Missing("ResourceType"))?,
+            status: drift
+                .stack_resource_drift_status
+                .ok_or(Missing("StackResourceDriftStatus"))?
+                .as_str()
+                .to_owned(),
+            expected: drift.expected_properties,
+            actual: drift.actual_properties,
+            differing: differences
+                .into_iter()
+                .filter_map(|difference| difference.property_path)
+                .collect(),
+        })
+    }
+}
+
+/// The name of the property that a change is about: `Tags`, `VisibilityTimeout`.
+fn property(target: &sdk::ResourceTargetDefinition) -> Option<String> {
+    let attribute = target.attribute.as_ref()?;
+    if *attribute != sdk::ResourceAttribute::Properties {
+        return Some(attribute.as_str().to_owned());
+    }
+    let of_path = |path: &str| {
+        let path = path.strip_prefix("/Properties/").unwrap_or(path);
+        path.trim_start_matches('/')
+            .split('/')
+            .next()
+            .map(str::to_owned)
+    };
+    let named = target.name.clone().filter(|name| !name.is_empty());
+    named.or_else(|| of_path(target.path.as_deref()?))
+}
+
 impl TryFrom<sdk::ResourceChange> for ResourceChange {
     type Error = Missing;
     fn try_from(change: sdk::ResourceChange) -> Result<Self, Missing> {
         Ok(Self {
+            properties: change
+                .details
+                .iter()
+                .flatten()
+                .filter_map(|detail| property(detail.target.as_ref()?))
+                .collect(),
             action: match change.action {
                 Some(sdk::ChangeAction::Add) => ChangeAction::Add,
                 Some(sdk::ChangeAction::Modify) => ChangeAction::Modify,

@@ -3,6 +3,7 @@
 //! Architecture Invariant: no SDK type crosses this module's border, and no method polls, so that the scripted
 //! CloudFormation of the tests is a table of states and replies.
 
+mod abilities;
 mod convert;
 mod error;
 #[cfg(test)]
@@ -10,6 +11,7 @@ pub mod scripted;
 mod sdk;
 mod types;
 
+pub use abilities::{Ability, lacks};
 pub use error::{CallError, Kind};
 pub use sdk::{SdkCloudFormation, call_error};
 pub use types::*;
@@ -41,9 +43,9 @@ pub trait CloudFormation {
         page: Option<&str>,
     ) -> Result<Option<Page<ChangeSetView>>, CallError>;
 
-    /// What failed while a change set was made, in CloudFormation's words: early validation tells it of each property. Empty
-    /// where the target doesn't tell.
-    async fn failures(&self, id: &ChangeSetId) -> Result<Vec<String>, CallError>;
+    /// What failed, in CloudFormation's words, oldest first: early validation tells it of each property. What was only
+    /// cancelled is left out. Empty where the target doesn't tell.
+    async fn failures(&self, of: Failed<'_>) -> Result<Vec<String>, CallError>;
 
     /// Starts a change set. The token makes a retried request harmless.
     async fn execute_change_set(&self, id: &ChangeSetId, token: &str) -> Result<(), CallError>;
@@ -80,6 +82,19 @@ pub trait CloudFormation {
         name_or_id: &str,
         page: Option<&str>,
     ) -> Result<Page<StackResource>, CallError>;
+
+    /// Starts CloudFormation's own drift detection; its id.
+    async fn detect_drift(&self, name_or_id: &str) -> Result<String, CallError>;
+
+    /// How far a drift detection is.
+    async fn detection(&self, id: &str) -> Result<Detection, CallError>;
+
+    /// A page of what CloudFormation's last drift detection found.
+    async fn drifts(
+        &self,
+        name_or_id: &str,
+        page: Option<&str>,
+    ) -> Result<Page<ResourceDrift>, CallError>;
 
     /// Switches termination protection.
     async fn protect(&self, name_or_id: &str, protection: Protection) -> Result<(), CallError>;

@@ -7,6 +7,7 @@ use super::types::*;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudformation::operation::describe_events::builders::DescribeEventsFluentBuilder;
 use aws_sdk_cloudformation::types as sdk;
 
 /// CloudFormation through the AWS SDK.
@@ -112,6 +113,31 @@ fn page<S, T: TryFrom<S, Error = Missing>>(
     })
 }
 
+/// The failures among the events that a request asks for, oldest first.
+async fn failed_events(
+    call: DescribeEventsFluentBuilder,
+    subject: &str,
+) -> Result<Vec<String>, CallError> {
+    let failed = sdk::EventFilter::builder().failed_events(true).build();
+    let call = call.filters(failed);
+    let mut next = None;
+    let mut failures = Vec::new();
+    loop {
+        let reply = call
+            .clone()
+            .set_next_token(next)
+            .send()
+            .await
+            .map_err(|error| call_error("DescribeEvents", subject, error))?;
+        failures.extend(reply.operation_events().iter().filter_map(failure));
+        next = reply.next_token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            failures.reverse();
+            return Ok(failures);
+        }
+    }
+}
+
 impl CloudFormation for SdkCloudFormation {
     async fn stack(&self, name_or_id: &str) -> Result<Option<StackView>, CallError> {
         const ACTION: &str = "DescribeStacks";
@@ -190,6 +216,17 @@ impl CloudFormation for SdkCloudFormation {
         let call = match &request.template {
             TemplateSource::Inline(body) => call.template_body(body),
             TemplateSource::Url(url) => call.template_url(url),
+            TemplateSource::Previous => call.use_previous_template(true),
+        };
+        let call = match request.mode {
+            Mode::Standard => call,
+            Mode::Express => call.deployment_config(
+                sdk::DeploymentConfig::builder()
+                    .mode(sdk::DeploymentConfigMode::Express)
+                    .disable_rollback(false)
+                    .build(),
+            ),
+            Mode::RevertDrift => call.deployment_mode(sdk::DeploymentMode::RevertDrift),
         };
         let reply = call
             .send()
@@ -227,26 +264,27 @@ impl CloudFormation for SdkCloudFormation {
             .map_err(|Missing(field)| CallError::odd(ACTION, name_or_id, field))
     }
 
-    async fn failures(&self, id: &ChangeSetId) -> Result<Vec<String>, CallError> {
-        let failed = sdk::EventFilter::builder().failed_events(true).build();
-        let mut next = None;
-        let mut failures = Vec::new();
-        loop {
-            let reply = self
-                .0
-                .describe_events()
-                .change_set_name(&id.id)
-                .filters(failed.clone())
-                .set_next_token(next)
-                .send()
-                .await
-                .map_err(|error| call_error("DescribeEvents", &id.id, error))?;
-            failures.extend(reply.operation_events().iter().filter_map(failure));
-            next = reply.next_token.filter(|token| !token.is_empty());
-            if next.is_none() {
-                return Ok(failures);
+    async fn failures(&self, of: Failed<'_>) -> Result<Vec<String>, CallError> {
+        let stack_id = match of {
+            Failed::ChangeSet(id) => {
+                let call = self.0.describe_events().change_set_name(&id.id);
+                return failed_events(call, &id.id).await;
             }
+            Failed::Operation(stack_id) => stack_id,
+        };
+        const ACTION: &str = "DescribeStacks";
+        let reply = self.0.describe_stacks().stack_name(stack_id).send().await;
+        let reply = reply.map_err(|error| call_error(ACTION, stack_id, error))?;
+        let stack = reply.stacks().first();
+        let mut failures = Vec::new();
+        for operation in stack.map(sdk::Stack::last_operations).unwrap_or_default() {
+            let Some(id) = operation.operation_id() else {
+                continue;
+            };
+            let call = self.0.describe_events().operation_id(id);
+            failures.extend(failed_events(call, stack_id).await?);
         }
+        Ok(failures)
     }
 
     async fn execute_change_set(&self, id: &ChangeSetId, token: &str) -> Result<(), CallError> {
@@ -345,6 +383,60 @@ impl CloudFormation for SdkCloudFormation {
             ACTION,
             name_or_id,
             reply.stack_resource_summaries,
+            reply.next_token,
+        )
+    }
+
+    async fn detect_drift(&self, name_or_id: &str) -> Result<String, CallError> {
+        const ACTION: &str = "DetectStackDrift";
+        let reply = self.0.detect_stack_drift().stack_name(name_or_id).send();
+        let reply = reply
+            .await
+            .map_err(|error| call_error(ACTION, name_or_id, error))?;
+        reply
+            .stack_drift_detection_id
+            .ok_or_else(|| CallError::odd(ACTION, name_or_id, "StackDriftDetectionId"))
+    }
+
+    async fn detection(&self, id: &str) -> Result<Detection, CallError> {
+        const ACTION: &str = "DescribeStackDriftDetectionStatus";
+        let call = self.0.describe_stack_drift_detection_status();
+        let reply = call
+            .stack_drift_detection_id(id)
+            .send()
+            .await
+            .map_err(|error| call_error(ACTION, id, error))?;
+        match reply.detection_status {
+            Some(sdk::StackDriftDetectionStatus::DetectionComplete) => Ok(Detection::Complete),
+            Some(sdk::StackDriftDetectionStatus::DetectionInProgress) => Ok(Detection::Running),
+            Some(_) => Ok(Detection::Failed(
+                reply
+                    .detection_status_reason
+                    .unwrap_or_else(|| "no reason given".to_owned()),
+            )),
+            None => Err(CallError::odd(ACTION, id, "DetectionStatus")),
+        }
+    }
+
+    async fn drifts(
+        &self,
+        name_or_id: &str,
+        token: Option<&str>,
+    ) -> Result<Page<ResourceDrift>, CallError> {
+        const ACTION: &str = "DescribeStackResourceDrifts";
+        let reply = self
+            .0
+            .describe_stack_resource_drifts()
+            .stack_name(name_or_id)
+            .max_results(100)
+            .set_next_token(token.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| call_error(ACTION, name_or_id, error))?;
+        page(
+            ACTION,
+            name_or_id,
+            reply.stack_resource_drifts,
             reply.next_token,
         )
     }

@@ -1,6 +1,6 @@
 //! Our words for what CloudFormation says. Plain; no SDK type crosses into the rest of the program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use time::OffsetDateTime;
 
@@ -112,8 +112,24 @@ pub struct ChangeSetRequest {
     pub template: TemplateSource,
     /// The stack's tags.
     pub tags: BTreeMap<String, String>,
+    /// How it is carried out.
+    pub mode: Mode,
     /// Up to 1,024 characters for people.
     pub description: String,
+}
+
+/// How a change set is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It is complete when everything is ready.
+    Standard,
+    /// It is complete when everything is asked for, and may settle later (`DeploymentConfig` `EXPRESS`). It rolls back all the
+    /// same, unlike what CloudFormation does there by default: without, replacements are refused, and no call leads out of a
+    /// failure.
+    Express,
+    /// What resources are like is compared too, and what differs from the template is put back (`DeploymentMode`
+    /// `REVERT_DRIFT`).
+    RevertDrift,
 }
 
 /// Whether a change set makes a stack or changes one.
@@ -132,6 +148,8 @@ pub enum TemplateSource {
     Inline(String),
     /// In a bucket, by its https URL: up to 1 MB.
     Url(String),
+    /// It has it: that of the last deployment.
+    Previous,
 }
 
 impl TemplateSource {
@@ -204,6 +222,8 @@ pub struct ResourceChange {
     pub replacement: Replacement,
     /// Whether it will change at all.
     pub certainty: Certainty,
+    /// Names of the properties that change, where it says so.
+    pub properties: BTreeSet<String>,
 }
 
 /// Whether a resource will change.
@@ -274,10 +294,52 @@ impl StackEvent {
 
     /// Whether it failed for another resource's failure only.
     pub fn cancelled(&self) -> bool {
-        self.reason
-            .as_deref()
-            .is_some_and(|reason| reason.to_ascii_lowercase().contains("cancelled"))
+        self.reason.as_deref().is_some_and(cancelled)
     }
+}
+
+/// Whether a reason only says that something else failed.
+pub fn cancelled(reason: &str) -> bool {
+    reason.to_ascii_lowercase().contains("cancelled")
+}
+
+/// Whose failures are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failed<'a> {
+    /// The making of a change set's.
+    ChangeSet(&'a ChangeSetId),
+    /// The last operation's on the stack of this ARN, with the rollback that followed.
+    Operation(&'a str),
+}
+
+/// What CloudFormation's own drift detection says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detection {
+    /// It is under way.
+    Running,
+    /// It is done.
+    Complete,
+    /// It is done with a part of the resources only, and why.
+    Failed(String),
+}
+
+/// What CloudFormation's own drift detection found of a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceDrift {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// Its id at its service.
+    pub physical_id: Option<String>,
+    /// Its type.
+    pub type_name: String,
+    /// `MODIFIED`, `DELETED`, or another word of CloudFormation's.
+    pub status: String,
+    /// Its properties as they were deployed, as JSON.
+    pub expected: Option<String>,
+    /// Its properties as they are, as JSON; those that CloudFormation reads.
+    pub actual: Option<String>,
+    /// Where they differ: paths as `/RedrivePolicy/maxReceiveCount`.
+    pub differing: Vec<String>,
 }
 
 /// A resource of a stack.

@@ -286,6 +286,7 @@ mod live {
             approved: None,
             bucket_url: &cloud.bucket_url,
             pace: cloud.pace,
+            settling: None,
         };
         let there = match &deployed {
             Deployed::Present { stack, template } => Some((stack.clone(), template.clone())),

@@ -3,12 +3,16 @@
 
 use crate::accepted::AcceptedFile;
 use crate::cli::{DriftArgs, Output};
+use crate::cloudformation::{Ability, lacks};
 use crate::context::Context;
+use crate::deploy::drift_aware::{self, Drifted};
+use crate::detection::detection;
 use crate::exit::{Exit, Failure};
 use crate::reality::Scene;
 use crate::render::drift as render;
+use crate::snapshot;
 use crate::ui::{self, Asks, Ui};
-use ::drift::{Accepted, Api, BadAcceptance, Detected, Report, Step, explain, plan};
+use ::drift::{Accepted, Api, BadAcceptance, Detected, Report, Step, explain, merge, plan};
 use time::{Date, OffsetDateTime};
 
 /// How often a revert looks again: what hung on something that was gone is seen when that is back.
@@ -22,8 +26,10 @@ pub async fn run(context: &Context, args: &DriftArgs) -> Result<Exit, Failure> {
     let file = AcceptedFile::of(&project, &environment.name);
     let mut accepted = file.read()?;
     let today = OffsetDateTime::now_utc().date();
-    let scene = Scene::of(&project, &environment, ui).await?;
-    let (detected, mut report) = judged(&scene, &accepted, today, ui).await?;
+    let mut scene = Scene::of(&project, &environment, ui).await?;
+    let detected = everything(&scene, ui).await?;
+    let mut report = detected.report.clone();
+    accepted.apply(&mut report, today);
     if !args.ignore.is_empty() {
         for place in &args.ignore {
             ignore(
@@ -50,11 +56,23 @@ pub async fn run(context: &Context, args: &DriftArgs) -> Result<Exit, Failure> {
         failed: Vec::new(),
     };
     if args.revert {
-        report = revert(&scene, detected, report, &accepted, today, &mut outcome, ui).await?;
+        report = revert(
+            &mut scene,
+            detected,
+            report,
+            &accepted,
+            today,
+            &mut outcome,
+            ui,
+        )
+        .await?;
     }
     if report.differs() {
         explain(&scene.api, &mut report.findings).await;
     }
+    let counted = report.findings.iter().filter(|finding| finding.counts());
+    let stack_id = &scene.place.stack_id;
+    snapshot::note_comparison(&project, &environment, stack_id, counted.count());
     let stack = environment.stack_name();
     let document = render::document(
         &environment.name,
@@ -64,7 +82,9 @@ pub async fn run(context: &Context, args: &DriftArgs) -> Result<Exit, Failure> {
         &outcome.failed,
     );
     match ui.output {
-        Output::Markdown => ui::raw(render::markdown(&document).as_bytes())?,
+        Output::Markdown => {
+            ui::raw(crate::hint::complete(&render::markdown(&document)).as_bytes())?
+        }
         _ => ui.result(&document, || render::human(&document, ui.colour))?,
     }
     Ok(if !outcome.failed.is_empty() {
@@ -82,6 +102,24 @@ struct Outcome {
     failed: Vec<String>,
 }
 
+/// Our readers, and CloudFormation's own detection beside them where the target has it.
+async fn everything(scene: &Scene, ui: &Ui) -> Result<Detected, Failure> {
+    if lacks(scene.on, Ability::DetectDrift).is_some() {
+        return scene.look(ui).await;
+    }
+    let stack = &scene.place.stack_name;
+    let (detected, theirs) = tokio::join!(scene.look(ui), detection(&scene.formation, stack, ui));
+    let mut detected = detected?;
+    if let Some(theirs) = theirs {
+        let alone = merge(&mut detected, &theirs);
+        ui.explain(format!(
+            "CloudFormation's own detection told of {} resources, {alone} differences were its alone",
+            theirs.len()
+        ));
+    }
+    Ok(detected)
+}
+
 /// One detection, with what is accepted taken into account.
 async fn judged(
     scene: &Scene,
@@ -96,7 +134,7 @@ async fn judged(
 }
 
 async fn revert(
-    scene: &Scene,
+    scene: &mut Scene,
     mut detected: Detected,
     mut report: Report,
     accepted: &Accepted,
@@ -104,30 +142,80 @@ async fn revert(
     outcome: &mut Outcome,
     ui: &Ui,
 ) -> Result<Report, Failure> {
-    for round in 0..ROUNDS {
-        let steps = plan(&detected.stack, &report.findings);
-        if steps.is_empty() {
+    let able = lacks(scene.on, Ability::RevertDrift).is_none();
+    let mut put_back = match able && report.differs() {
+        true => {
+            let drifted = drifted(scene, &detected, &report);
+            drift_aware::ask(&scene.formation, drifted, scene.pace, ui).await
+        }
+        false => None,
+    };
+    let by = if able { "by direct call: " } else { "" };
+    let rounds = ROUNDS + usize::from(put_back.is_some());
+    for round in 0..rounds {
+        let mut left = report.findings.clone();
+        if let Some(put_back) = &put_back {
+            left.retain(|finding| !put_back.covers(finding));
+        }
+        let steps = plan(&detected.stack, &left);
+        if steps.is_empty() && put_back.is_none() {
             break;
         }
         if round == 0 {
-            approve(scene, &steps, ui).await?;
+            let by_set = put_back.iter().flat_map(|put_back| put_back.steps.clone());
+            let by_call = steps.iter().map(|step| format!("{by}{}", step.what));
+            let shown: Vec<String> = by_set.chain(by_call).collect();
+            if let Err(declined) = approve(scene, &shown, ui).await {
+                if let Some(put_back) = &put_back {
+                    drift_aware::leave(&scene.formation, put_back).await?;
+                }
+                return Err(declined);
+            }
         }
         outcome.failed.clear();
+        // What it makes again has other ids, and what hangs on it is planned anew.
+        if let Some(put_back) = put_back.take() {
+            let drifted = drifted(scene, &detected, &report);
+            let done =
+                drift_aware::carry_out(&scene.formation, &put_back, drifted, scene.pace, ui).await;
+            match done {
+                Ok(()) => outcome.reverted.extend(put_back.steps),
+                Err(failure) if failure.exit == Exit::Failed => ui.warn(format!(
+                    "the change set put nothing back, direct calls instead: {}",
+                    failure.message
+                )),
+                Err(failure) => return Err(failure),
+            }
+            scene.refresh().await?;
+            (detected, report) = judged(scene, accepted, today, ui).await?;
+            continue;
+        }
         for step in steps {
+            let what = format!("{by}{}", step.what);
             match carry_out(scene, &step).await {
                 Ok(()) => {
-                    ui.explain(format!("put back: {}", step.what));
-                    outcome.reverted.push(step.what);
+                    ui.explain(format!("put back: {what}"));
+                    outcome.reverted.push(what);
                 }
                 Err(why) => {
-                    ui.warn(format!("not put back: {}: {why}", step.what));
-                    outcome.failed.push(format!("{}: {why}", step.what));
+                    ui.warn(format!("not put back: {what}: {why}"));
+                    outcome.failed.push(format!("{what}: {why}"));
                 }
             }
         }
         (detected, report) = judged(scene, accepted, today, ui).await?;
     }
     Ok(report)
+}
+
+fn drifted<'a>(scene: &'a Scene, detected: &'a Detected, report: &'a Report) -> Drifted<'a> {
+    Drifted {
+        environment: &scene.environment,
+        stack: &scene.place.stack_name,
+        tags: &scene.tags,
+        all: &detected.report.findings,
+        counting: &report.findings,
+    }
 }
 
 async fn carry_out(scene: &Scene, step: &Step) -> Result<(), String> {
@@ -141,7 +229,7 @@ async fn carry_out(scene: &Scene, step: &Step) -> Result<(), String> {
     Ok(())
 }
 
-async fn approve(scene: &Scene, steps: &[Step], ui: &Ui) -> Result<(), Failure> {
+async fn approve(scene: &Scene, steps: &[String], ui: &Ui) -> Result<(), Failure> {
     match ui.asks {
         Asks::No => return Ok(()),
         Asks::Nobody => {
@@ -151,7 +239,7 @@ async fn approve(scene: &Scene, steps: &[Step], ui: &Ui) -> Result<(), Failure> 
         Asks::Terminal => {}
     }
     for step in steps {
-        ui.say(&step.what);
+        ui.say(step);
     }
     let question = format!(
         "Change {} in these {} ways?",
@@ -180,13 +268,6 @@ fn ignore(
         Some((resource, path)) => (resource, Some(path)),
         None => (place, None),
     };
-    let known = detected
-        .stack
-        .resources
-        .iter()
-        .any(|known| known.logical_id == resource);
-    if !known {
-        return Err(BadAcceptance::Resource(resource.to_owned()));
-    }
+    detected.knows(resource, path)?;
     accepted.ignore(resource, path, until.unwrap_or_default(), today)
 }

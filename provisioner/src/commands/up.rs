@@ -2,16 +2,20 @@
 
 use super::tags::StackTags;
 use crate::cli::UpArgs;
-use crate::cloud::{WhenStopped, reach};
-use crate::cloudformation::SdkCloudFormation;
+use crate::cloud::{Cloud, WhenStopped, reach};
+use crate::cloudformation::{SdkCloudFormation, StackView, all_resources};
 use crate::context::Context;
 use crate::deploy::{Ports, Wanted, converge, look};
 use crate::environment::life::Course;
 use crate::exit::{Exit, Failure};
 use crate::objects::SdkObjects;
+use crate::reality::Scene;
+use crate::settling::{Asked, Settling, settled};
+use crate::ui::Ui;
 use crate::{artifacts, parity, snapshot, synthesis};
+use cfn::Template;
 use serde::Serialize;
-use stack::{Omitted, Target};
+use stack::{Environment, Omitted, Target};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Instant;
@@ -60,9 +64,11 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<Exit, Failure> {
         look(&formation, &stack_name)
     );
     let (confirmed, deployed) = (confirmed?, deployed?);
-    let StackTags { tags, life } =
-        super::tags::wanted(&selection, &confirmed, &deployed, OffsetDateTime::now_utc())?;
-    if let Some(life) = &life {
+    let now = OffsetDateTime::now_utc();
+    let wanted_tags = super::tags::wanted(&selection, &confirmed, &deployed, now)?;
+    let template = wanted_tags.applied(&synthesised.template);
+    let StackTags { tags, life } = &wanted_tags;
+    if let Some(life) = life {
         let word = match life.course {
             Course::Begun => "will go",
             Course::Kept => "goes, as it was made,",
@@ -76,15 +82,17 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<Exit, Failure> {
         objects: &objects,
     };
     let commit = project.commit();
+    let settling = Settling::of(&project.cache(&environment.name), &selection, &environment);
     let wanted = Wanted {
         environment: &confirmed,
-        template: &synthesised.template,
-        tags: &tags,
+        template: &template,
+        tags,
         archives: &archives,
         commit: commit.as_deref(),
         approved: args.plan.as_deref(),
         bucket_url: &cloud.bucket_url,
         pace: cloud.pace,
+        settling: settling.as_ref(),
     };
     let converged = converge(&ports, &wanted, deployed, ui).await?;
     let steps = if environment.target == Target::Local {
@@ -92,6 +100,21 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<Exit, Failure> {
     } else {
         Vec::new()
     };
+    if let Some(settling) = &settling
+        && let Some(asked) = settling.left(&converged.stack.id)
+    {
+        verify(
+            &cloud,
+            &formation,
+            &environment,
+            &converged.stack,
+            &template,
+            &asked,
+            ui,
+        )
+        .await?;
+        settling.over();
+    }
     snapshot::remember(&project, &environment, &synthesised.template);
     for left_out in &synthesised.omitted {
         ui.explain(format!(
@@ -115,6 +138,32 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<Exit, Failure> {
     };
     ui.result(&document, || text(&document))?;
     Ok(Exit::Done)
+}
+
+/// Waits until what was asked for in EXPRESS mode has settled.
+async fn verify(
+    cloud: &Cloud,
+    formation: &SdkCloudFormation,
+    environment: &Environment,
+    stack: &StackView,
+    template: &Template,
+    asked: &Asked,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    let resources = all_resources(formation, &stack.id).await?;
+    let scene = Scene::with(
+        cloud,
+        environment,
+        stack.clone(),
+        template.clone(),
+        resources,
+    )
+    .await?;
+    let resources = asked.resources();
+    settled(&stack.name, asked, ui, async || {
+        scene.sight(&resources, ui).await
+    })
+    .await
 }
 
 fn text(document: &UpDocument<'_>) -> String {

@@ -3,10 +3,10 @@
 //! Its name is derived from what it would deploy, so that a killed run's change set is found again, and a retried
 //! CreateChangeSet whose answer was lost says AlreadyExists and is understood.
 
-use super::follow::Pace;
+use super::follow::{Pace, Started, marker};
 use crate::cloudformation::{
     CallError, ChangeSetId, ChangeSetRequest, ChangeSetStatus, ChangeSetView, CloudFormation,
-    Deletion, Execution, Kind, Standing, whole_change_set,
+    Deletion, Execution, Failed, Kind, Mode, Standing, whole_change_set,
 };
 use crate::exit::{Exit, Failure};
 use crate::ui::Ui;
@@ -38,17 +38,27 @@ pub async fn prepare(
     pace: Pace,
     ui: &Ui,
 ) -> Result<Prepared, Failure> {
+    let mut request = request.clone();
     for attempt in 0..CLEARANCES {
         match cloud
-            .create_change_set(request, &fresh_token(&request.name, attempt))
+            .create_change_set(&request, &fresh_token(&request.name, attempt))
             .await
         {
             Ok(_) => {}
+            // It is not everywhere yet. The standard way is slower, and leads to the same.
+            Err(error) if request.mode == Mode::Express && is_about_the_mode(&error) => {
+                ui.say(format!(
+                    "{}: CloudFormation doesn't take EXPRESS here ({}); deploying in the standard mode",
+                    request.stack, error.message
+                ));
+                request.mode = Mode::Standard;
+                continue;
+            }
             Err(error) if error.kind == Kind::AlreadyExists => {}
             Err(error) if error.kind == Kind::NoChanges => return Ok(Prepared::NoChanges),
             Err(error) => return Err(error.into()),
         }
-        match made(cloud, request, pace, ui).await? {
+        match made(cloud, &request, pace, ui).await? {
             Some(view) => match (view.status, view.execution) {
                 (_, Execution::Running) => return Ok(Prepared::Running(view.id)),
                 (ChangeSetStatus::Complete, Execution::Available) => {
@@ -60,13 +70,16 @@ pub async fn prepare(
                     // Not every target tells.
                     let causes = match nothing {
                         true => Vec::new(),
-                        false => cloud.failures(&view.id).await.unwrap_or_default(),
+                        false => {
+                            let of = Failed::ChangeSet(&view.id);
+                            cloud.failures(of).await.unwrap_or_default()
+                        }
                     };
                     // A failed change set, and the shell that it made, are of no use to anyone; the reason counts.
                     let _ = discard(cloud, &view.id).await;
                     return match nothing {
                         true => Ok(Prepared::NoChanges),
-                        false => Err(refused(request, &reason, &causes)),
+                        false => Err(refused(&request, &reason, &causes)),
                     };
                 }
                 // Executed or outdated: a left-over under our name.
@@ -88,6 +101,12 @@ pub async fn prepare(
         "Another run deploys the same: run again when it is done, and nothing is left to do. If there is no other run, \
          look at the change set in the console.",
     ))
+}
+
+/// Whether a request was refused for its mode.
+fn is_about_the_mode(error: &CallError) -> bool {
+    let text = error.message.to_ascii_lowercase();
+    error.kind == Kind::Refused && (text.contains("express") || text.contains("deploymentconfig"))
 }
 
 /// How long the making of a change set may take.
@@ -156,25 +175,31 @@ fn refused(request: &ChangeSetRequest, reason: &str, causes: &[String]) -> Failu
         .help("Nothing was changed. Correct what the reason names, then run again.")
 }
 
-/// Starts the change set. An answer that was lost and a start that happened already are both fine.
+/// Starts the change set, and says from where on events are its own. An answer that was lost and a start that happened already
+/// are both fine: but what another run started may be over already, and would be waited for in vain.
 ///
 /// # Errors
 /// When CloudFormation refuses.
-pub async fn execute(cloud: &impl CloudFormation, view: &ChangeSetView) -> Result<(), Failure> {
-    match cloud
+pub async fn execute(
+    cloud: &impl CloudFormation,
+    view: &ChangeSetView,
+) -> Result<Started, Failure> {
+    let before = marker(cloud, &view.id.stack_id).await?;
+    let begun = cloud
         .execute_change_set(&view.id, &token(&view.id.id))
-        .await
-    {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            let now = whole_change_set(cloud, &view.id.stack_id, &view.id.id).await;
-            match now {
-                Ok(Some(now)) if matches!(now.execution, Execution::Running | Execution::Over) => {
-                    Ok(())
-                }
-                _ => Err(error.into()),
-            }
+        .await;
+    let Err(error) = begun else {
+        return Ok(before);
+    };
+    let now = whole_change_set(cloud, &view.id.stack_id, &view.id.id).await;
+    match now {
+        Ok(Some(now)) if matches!(now.execution, Execution::Running | Execution::Over) => {
+            Ok(match error.kind {
+                Kind::Lost => before,
+                _ => Started::Earlier,
+            })
         }
+        _ => Err(error.into()),
     }
 }
 

@@ -4,15 +4,15 @@
 
 use super::change_set::{Prepared, discard, execute, prepare};
 use super::fingerprint::{another_plan, as_planned, fingerprint};
-use super::follow::{Pace, Started, follow, lost_contact, marker};
-use super::outcome::Outcome;
+use super::follow::{Pace, Started, follow, lost_contact};
+use super::outcome::{Outcome, Verdict};
 use super::state::{Blocked, Deployed, look};
 use super::unapplied::Unapplied;
 use super::viewed::viewed;
 use crate::artifacts::Archive;
 use crate::cloudformation::{
-    ChangeSetId, ChangeSetKind, ChangeSetRequest, ChangeSetView, CloudFormation, Protection,
-    StackView, TemplateSource,
+    ChangeSetId, ChangeSetKind, ChangeSetRequest, ChangeSetView, CloudFormation, Failed, Mode,
+    Protection, StackView, TemplateSource,
 };
 use crate::exit::{Exit, Failure};
 use crate::objects::Objects;
@@ -21,6 +21,7 @@ use crate::progress::Progress;
 use crate::publish::{Publication, publish};
 use crate::render;
 use crate::session::Confirmed;
+use crate::settling::{Asked, Settling};
 use crate::ui::{Asks, Ui};
 use cfn::Template;
 use cfn::diff::Counts;
@@ -47,6 +48,8 @@ pub struct Wanted<'a> {
     pub bucket_url: &'a str,
     /// How often to look.
     pub pace: Pace,
+    /// Where it is remembered what was asked for and may settle later; none: a deployment waits until everything is ready.
+    pub settling: Option<&'a Settling>,
 }
 
 /// The stack is as wanted.
@@ -197,7 +200,9 @@ async fn change(
                 discard(ports.cloud, &view.id).await?;
                 return Err(stale);
             }
-            deploy(ports.cloud, wanted, &approved, &view, ui).await?;
+            if deploy(ports.cloud, wanted, &approved, &view, ui).await? == Started::Earlier {
+                return Ok(None);
+            }
             approved.get().counts()
         }
     };
@@ -262,6 +267,10 @@ async fn request(
             None => TemplateSource::Inline(body),
         },
         tags: wanted.tags.clone(),
+        mode: match wanted.settling {
+            Some(_) => Mode::Express,
+            None => Mode::Standard,
+        },
         description: description("up", wanted),
         stack: environment.stack_name(),
     })
@@ -326,20 +335,23 @@ pub fn protection(environment: &Environment) -> Protection {
     }
 }
 
-/// Executes an approved plan's change set and follows it to its end.
+/// Executes an approved plan's change set and follows it to its end. [`Started::Earlier`]: it was another run that did.
 async fn deploy(
     cloud: &impl CloudFormation,
     wanted: &Wanted<'_>,
     approved: &Approved<Plan>,
     view: &ChangeSetView,
     ui: &Ui,
-) -> Result<(), Failure> {
+) -> Result<Started, Failure> {
     let ChangeSetId { stack_id, .. } = &view.id;
-    let started = marker(cloud, stack_id).await?;
-    execute(cloud, view).await?;
+    if let Some(settling) = wanted.settling {
+        settling.begin(&Asked::of(stack_id, approved.get()));
+    }
+    let started = execute(cloud, view).await?;
     let counts = approved.get().counts();
     let steps = counts.add + counts.modify + counts.replace + counts.remove;
-    run_to_end(cloud, wanted, stack_id, &started, steps, ui).await
+    run_to_end(cloud, wanted, stack_id, &started, steps, ui).await?;
+    Ok(started)
 }
 
 /// Follows an operation to its end; anything but success is a failure, root cause first.
@@ -358,7 +370,13 @@ async fn run_to_end(
     })
     .await?;
     progress.finish();
-    match outcome.failure(&environment.name, &environment.stack_name()) {
+    if outcome.verdict() == Verdict::Done {
+        return Ok(());
+    }
+    // Not every target tells more than its events do.
+    let told = cloud.failures(Failed::Operation(stack_id)).await;
+    let told = told.unwrap_or_default();
+    match outcome.failure_told(&environment.name, &environment.stack_name(), &told) {
         Some(failure) => Err(failure),
         None => Ok(()),
     }

@@ -1,7 +1,8 @@
 //! Following an operation by the stack's events until it is over: look at once, then poll with backoff.
 //!
 //! The events are the truth and not the status: a stack whose change set was just executed may read
-//! REVIEW_IN_PROGRESS, or the end of the operation before, for a while.
+//! REVIEW_IN_PROGRESS, or the end of the operation before, for a while. Only where the events have nothing to say for long is
+//! the stack itself asked, so that no wait is without an end: for events that passed before anybody listened, or that never come.
 
 use super::outcome::Outcome;
 use super::state::is_lost;
@@ -11,26 +12,35 @@ use crate::cloudformation::{
 use crate::exit::{Exit, Failure};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use tokio::time::Instant;
 
-/// How often to look.
+/// How often to look, and how long.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     /// Before the second look.
     pub first: Duration,
     /// At most.
     pub most: Duration,
+    /// After how long without news the stack itself is asked.
+    pub hush: Duration,
+    /// After how long without news nobody waits any longer, although the operation goes on.
+    pub patience: Duration,
 }
 
 impl Pace {
-    /// For AWS: every 0.3 to 1 s.
+    /// For AWS: every 0.3 to 1 s. No resource of ours takes an hour in one step.
     pub const CLOUD: Self = Self {
         first: Duration::from_millis(300),
         most: Duration::from_secs(1),
+        hush: Duration::from_secs(30),
+        patience: Duration::from_secs(3600),
     };
     /// For an emulator on this machine, which nobody throttles.
     pub const LOCAL: Self = Self {
         first: Duration::from_millis(15),
         most: Duration::from_millis(120),
+        hush: Duration::from_secs(2),
+        patience: Duration::from_secs(300),
     };
 
     pub(super) fn start(self) -> Duration {
@@ -128,6 +138,61 @@ impl Seen {
     }
 }
 
+/// How long nothing was heard of an operation.
+#[derive(Debug)]
+struct Silence {
+    since: Instant,
+    asked: Instant,
+}
+
+impl Silence {
+    fn begin() -> Self {
+        let now = Instant::now();
+        Self {
+            since: now,
+            asked: now,
+        }
+    }
+
+    /// Asks the stack itself, when it is time to. Some: the operation is over, and ended so.
+    async fn broken(
+        &mut self,
+        cloud: &impl CloudFormation,
+        stack_id: &str,
+        events: &[StackEvent],
+        pace: Pace,
+    ) -> Result<Option<StackStatus>, Failure> {
+        if self.asked.elapsed() < pace.hush {
+            return Ok(None);
+        }
+        self.asked = Instant::now();
+        let stack = match cloud.stack(stack_id).await {
+            Ok(stack) => stack,
+            Err(error) if is_lost(&error) => return Ok(None),
+            Err(error) => return Err(lost_contact(stack_id, &error)),
+        };
+        let status = stack.map_or_else(|| StackStatus::new("DELETE_COMPLETE"), |it| it.status);
+        match status.standing() {
+            Standing::InProgress if self.since.elapsed() < pace.patience => Ok(None),
+            Standing::InProgress => Err(silent(
+                stack_id,
+                &format!(
+                    "it is in {status}, and nothing happened in it for {} minutes",
+                    pace.patience.as_secs() / 60
+                ),
+            )),
+            Standing::Settled | Standing::Stuck | Standing::Gone if !events.is_empty() => {
+                Ok(Some(status))
+            }
+            // It ended before anybody listened, or never began.
+            _ => Err(silent(
+                stack_id,
+                &format!("it is in {status}, and tells of no operation since this one was started"),
+            )),
+        }
+    }
+}
+
 /// Follows an operation to its end, and shows every event once, oldest first.
 ///
 /// # Errors
@@ -141,11 +206,23 @@ pub async fn follow(
 ) -> Result<Outcome, Failure> {
     let mut seen = Seen::default();
     let mut wait = pace.start();
+    let mut silence = Silence::begin();
     loop {
         let look = since(cloud, stack_id, started, &seen.ids).await;
         match seen.take(look, stack_id, started, &mut show)? {
-            Sight::News => wait = pace.start(),
-            Sight::Nothing => {}
+            Sight::News => {
+                wait = pace.start();
+                silence = Silence::begin();
+            }
+            Sight::Nothing => {
+                let ended = silence.broken(cloud, stack_id, &seen.events, pace).await?;
+                if let Some(status) = ended {
+                    return Ok(Outcome {
+                        status,
+                        events: seen.events,
+                    });
+                }
+            }
             Sight::Gone => {
                 return Ok(Outcome {
                     status: StackStatus::new("DELETE_COMPLETE"),
@@ -178,6 +255,7 @@ pub async fn follow_deletion(
 ) -> Result<Outcome, Failure> {
     let mut seen = Seen::default();
     let mut wait = pace.start();
+    let mut silence = Silence::begin();
     loop {
         let (look, stack) = tokio::join!(
             since(cloud, stack_id, started, &seen.ids),
@@ -190,7 +268,17 @@ pub async fn follow_deletion(
             }
             _ => None,
         };
-        seen.take(look, stack_id, started, &mut show)?;
+        let sight = seen.take(look, stack_id, started, &mut show)?;
+        let over = match sight {
+            Sight::News => {
+                silence = Silence::begin();
+                over
+            }
+            Sight::Nothing if over.is_none() => {
+                silence.broken(cloud, stack_id, &seen.events, pace).await?
+            }
+            Sight::Nothing | Sight::Gone => over,
+        };
         let stale =
             *started == Started::Earlier && matches!(&stack, Ok(Some(stack)) if in_progress(stack));
         if let Some(status) = over.or_else(|| ending(&seen.events, stack_id).filter(|_| !stale)) {
@@ -270,6 +358,17 @@ fn ending(events: &[StackEvent], stack_id: &str) -> Option<StackStatus> {
         Standing::Stuck if matches!(status.as_str(), "UPDATE_FAILED") => None,
         _ => Some(status),
     }
+}
+
+/// Nothing is heard of an operation any more: whether it goes on is for the next run to see.
+fn silent(stack_id: &str, what: &str) -> Failure {
+    Failure::new(
+        Exit::LostContact,
+        "stack.silent",
+        format!("the operation can't be followed: {what}"),
+    )
+    .on(stack_id)
+    .help("Run the same command again: it looks at the stack anew and goes on from there.")
 }
 
 /// Contact was lost with an operation that had begun, for whatever reason: it goes on by itself.

@@ -58,8 +58,14 @@ impl Outcome {
         }
     }
 
-    /// The failure to report; none when it is done.
+    /// The failure to report, by the stack's events; none when it is done.
     pub fn failure(&self, environment: &str, stack: &str) -> Option<Failure> {
+        self.failure_told(environment, stack, &[])
+    }
+
+    /// The failure to report; none when it is done. `told` is what CloudFormation itself says that failed, oldest first, where it
+    /// says so: it knows of hooks and validations that the stack's events don't tell of.
+    pub fn failure_told(&self, environment: &str, stack: &str, told: &[String]) -> Option<Failure> {
         let (exit, code, help) = match self.verdict() {
             Verdict::Done => return None,
             Verdict::RolledBack if self.status.as_str() == "ROLLBACK_COMPLETE" => (
@@ -81,11 +87,12 @@ impl Outcome {
                 way_out(&self.status, environment),
             ),
         };
-        let causes = self.root_causes();
-        let first = causes.first().map_or_else(
-            || "CloudFormation names no cause".to_owned(),
-            |event| describe(event),
-        );
+        let mut causes: Vec<String> = self.root_causes().into_iter().map(describe).collect();
+        if !told.is_empty() {
+            causes = told.to_vec();
+        }
+        let none = || "CloudFormation names no cause".to_owned();
+        let first = causes.first().cloned().unwrap_or_else(none);
         let others = match causes.len() {
             0 | 1 => String::new(),
             more => format!(" (and {} more)", more - 1),
@@ -108,6 +115,9 @@ pub fn way_out(status: &StackStatus, environment: &str) -> String {
         "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" => format!(
             "Its creation failed and AWS lets it only be deleted: `provision down --env {environment}`, then `up` again."
         ),
+        "UPDATE_FAILED" => "Its update failed, and whoever ran it had switched rollback off: `aws cloudformation rollback-stack` \
+             leads back to the last good state (after an EXPRESS deployment: update the stack with its last good template there)."
+            .to_owned(),
         "DELETE_FAILED" => format!(
             "A resource could not be deleted: remove what holds it, then `provision recover --env {environment}`; with --force \
                  what can't be deleted is left behind and listed."

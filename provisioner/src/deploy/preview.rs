@@ -6,7 +6,7 @@ use super::state::Deployed;
 use super::unapplied::Unapplied;
 use super::viewed::viewed;
 use crate::cloudformation::{
-    ChangeSetKind, ChangeSetRequest, CloudFormation, StackView, TemplateSource,
+    ChangeSetKind, ChangeSetRequest, CloudFormation, Mode, StackView, TemplateSource,
 };
 use crate::exit::Failure;
 use crate::objects::Objects;
@@ -79,6 +79,7 @@ async fn asked(
         name: format!("{}-diff", change_set_name(wanted, Some(&stack))),
         kind: ChangeSetKind::Update,
         template,
+        mode: Mode::Standard,
         tags: wanted.tags.clone(),
         description: description("diff", wanted),
         stack: environment.stack_name(),

@@ -4,8 +4,9 @@ use super::stack::{FakeChangeSet, FakeStack, Step, resources_of};
 use super::{BUCKET_URL, Scripted, absent, error, refusal};
 use crate::cloudformation::{
     CallError, Certainty, ChangeAction, ChangeSetId, ChangeSetKind, ChangeSetRequest,
-    ChangeSetStatus, ChangeSetView, CloudFormation, Deletion, Execution, Page, Protection,
-    Replacement, ResourceChange, StackEvent, StackResource, StackStatus, StackView, TemplateSource,
+    ChangeSetStatus, ChangeSetView, CloudFormation, Deletion, Detection, Execution, Failed, Mode,
+    Page, Protection, Replacement, ResourceChange, ResourceDrift, StackEvent, StackResource,
+    StackStatus, StackView, TemplateSource,
 };
 use cfn::Template;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -91,10 +92,19 @@ impl CloudFormation for Scripted {
                         }
                     }
                 }
+                TemplateSource::Previous => match state.stacks.get(&request.stack) {
+                    Some(stack) => stack.template.clone(),
+                    None => return Err(absent(ACTION, &request.stack)),
+                },
             };
+            if request.mode == Mode::Express && state.knows_no_express {
+                let text = "Unknown parameter: DeploymentConfig";
+                return Err(refusal(ACTION, "ValidationError", text));
+            }
             let serial = state.next();
             let sees_no_change = state.sees_no_change;
             let (refuses, never_made) = (state.refuses_change_sets, state.never_made);
+            let drifts = !state.drifted.is_empty();
             let existing = state.stacks.get(&request.stack);
             match (request.kind, existing.map(|stack| stack.status)) {
                 (ChangeSetKind::Create, None | Some("REVIEW_IN_PROGRESS")) => {}
@@ -143,7 +153,8 @@ impl CloudFormation for Scripted {
             }
             let same = request.kind == ChangeSetKind::Update
                 && what_counts(&stack.template) == what_counts(&template)
-                && stack.tags == request.tags;
+                && stack.tags == request.tags
+                && !(request.mode == Mode::RevertDrift && drifts);
             let reason = match sees_no_change.or(refuses) {
                 Some(text) => Some(text),
                 None if same => Some(
@@ -157,6 +168,7 @@ impl CloudFormation for Scripted {
                 FakeChangeSet {
                     id: id.clone(),
                     kind: request.kind,
+                    mode: request.mode,
                     template,
                     tags: request.tags.clone(),
                     status: if reason.is_some() {
@@ -191,6 +203,7 @@ impl CloudFormation for Scripted {
     ) -> Result<Option<Page<ChangeSetView>>, CallError> {
         self.call("DescribeChangeSet")?;
         let mut state = self.state();
+        let drifted = state.drifted.clone();
         let Some(stack) = state.find(stack) else {
             return Ok(None);
         };
@@ -206,17 +219,29 @@ impl CloudFormation for Scripted {
         let pending = set.pending_reads > 0;
         set.pending_reads = set.pending_reads.saturating_sub(1);
         // Two changes a page.
-        let all = resources_of(&set.template);
+        let mut all = resources_of(&set.template);
+        let puts_back = set.mode == Mode::RevertDrift;
+        all.retain(|(id, _)| !puts_back || drifted.contains_key(id.as_str()));
         let from: usize = page.and_then(|page| page.parse().ok()).unwrap_or(0);
         let changes = all
             .iter()
             .skip(from)
             .take(2)
             .map(|(id, type_name)| ResourceChange {
-                action: match set.kind {
-                    ChangeSetKind::Create => ChangeAction::Add,
-                    ChangeSetKind::Update => ChangeAction::Modify,
+                action: match (set.kind, drifted.get(id.as_str())) {
+                    (ChangeSetKind::Create, _) => ChangeAction::Add,
+                    (_, Some(properties)) if puts_back && properties.is_empty() => {
+                        ChangeAction::Add
+                    }
+                    _ => ChangeAction::Modify,
                 },
+                properties: drifted
+                    .get(id.as_str())
+                    .filter(|_| puts_back)
+                    .into_iter()
+                    .flatten()
+                    .map(|name| (*name).to_owned())
+                    .collect(),
                 logical_id: id.clone(),
                 type_name: type_name.clone(),
                 replacement: Replacement::No,
@@ -245,9 +270,25 @@ impl CloudFormation for Scripted {
         }))
     }
 
-    async fn failures(&self, _id: &ChangeSetId) -> Result<Vec<String>, CallError> {
+    async fn failures(&self, _of: Failed<'_>) -> Result<Vec<String>, CallError> {
         self.call("DescribeEvents")?;
         Ok(self.state().invalid.clone())
+    }
+
+    async fn detect_drift(&self, name_or_id: &str) -> Result<String, CallError> {
+        self.detection_begun(name_or_id)
+    }
+
+    async fn detection(&self, _id: &str) -> Result<Detection, CallError> {
+        self.detection_now()
+    }
+
+    async fn drifts(
+        &self,
+        name_or_id: &str,
+        _page: Option<&str>,
+    ) -> Result<Page<ResourceDrift>, CallError> {
+        self.drift_found(name_or_id)
     }
 
     async fn execute_change_set(&self, id: &ChangeSetId, _token: &str) -> Result<(), CallError> {
@@ -286,6 +327,12 @@ impl CloudFormation for Scripted {
                 stack.tags = set.tags.clone();
             }
             stack.script(set.kind, &set.template, fails);
+            if set.mode == Mode::RevertDrift && fails.is_none() {
+                state.drifted.clear();
+            }
+            if set.mode == Mode::Express {
+                state.settles_after = state.express_takes;
+            }
         }
         self.answer(ACTION, ())
     }

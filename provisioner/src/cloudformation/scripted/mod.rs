@@ -6,10 +6,11 @@
 
 mod api;
 mod bucket;
+mod drift;
 mod services;
 mod stack;
 
-use super::{CallError, ChangeSetId, Kind};
+use super::{CallError, ChangeSetId, Execution, Kind, Protection};
 pub use stack::FakeStack;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -49,10 +50,15 @@ pub struct State {
     pub fails: Option<(&'static str, &'static str)>,
     /// This resource can't be deleted, for this reason.
     pub holds: Option<(&'static str, &'static str)>,
+    /// Objects that S3 doesn't delete, each with its code.
     pub locked: BTreeMap<String, &'static str>,
+    /// How many deletions of such an object S3 refuses; none: all.
     pub relents_after: Option<usize>,
+    /// These calls are denied.
     pub denies: Vec<&'static str>,
+    /// What others hung on resources, by physical id: with any of it, a resource can't be deleted.
     pub hung: BTreeMap<String, std::collections::BTreeSet<String>>,
+    /// Tables that somebody protected.
     pub guarded: std::collections::BTreeSet<String>,
     /// Archives of events, which no stack holds.
     pub archives: std::collections::BTreeSet<String>,
@@ -80,6 +86,16 @@ pub struct State {
     pub invalid: Vec<String>,
     /// The making of change sets never ends.
     pub never_made: bool,
+    /// EXPRESS is not known in this region.
+    pub knows_no_express: bool,
+    /// After how many looks what was asked for in EXPRESS mode is there; it is complete before.
+    pub express_takes: usize,
+    /// How many looks that still takes.
+    pub settles_after: usize,
+    /// What is not as deployed: by logical id the properties; none: the resource is gone.
+    pub drifted: BTreeMap<&'static str, Vec<&'static str>>,
+    /// How many looks CloudFormation's own drift detection takes.
+    pub detection_takes: usize,
     /// What was answered to each CreateChangeSet token.
     pub made: BTreeMap<String, ChangeSetId>,
     serial: usize,
@@ -92,6 +108,27 @@ impl Scripted {
     /// Everything that can be arranged and looked at.
     pub fn state(&self) -> std::cell::RefMut<'_, State> {
         self.state.borrow_mut()
+    }
+
+    /// A stack that is deployed with this template.
+    pub fn somewhere(&self, name: &str, template: &str) {
+        let resources = stack::resources_of(template).into_iter();
+        let stack = FakeStack {
+            id: format!("arn:stack/{name}/0"),
+            name: name.to_owned(),
+            status: "CREATE_COMPLETE",
+            template: template.to_owned(),
+            tags: BTreeMap::new(),
+            protection: Protection::Off,
+            events: Vec::new(),
+            change_sets: BTreeMap::new(),
+            resources: resources
+                .map(|(id, type_name)| (id, (type_name, "CREATE_COMPLETE")))
+                .collect(),
+            stale: None,
+            coming: Default::default(),
+        };
+        self.state().stacks.insert(name.to_owned(), stack);
     }
 
     /// The calls that write, since the last time this was asked.
@@ -183,6 +220,24 @@ impl State {
     fn next(&mut self) -> usize {
         self.serial += 1;
         self.serial
+    }
+
+    /// Somebody else executes a stack's change sets, and is done.
+    pub fn somebody_deploys(&mut self, name: &str) {
+        let Some(stack) = self.stacks.get_mut(name) else {
+            return;
+        };
+        for set in stack.change_sets.clone().into_values() {
+            stack.template = set.template.clone();
+            stack.tags = set.tags.clone();
+            stack.script(set.kind, &set.template, None);
+        }
+        for set in stack.change_sets.values_mut() {
+            set.execution = Execution::Over;
+        }
+        while !self.stacks[name].coming.is_empty() {
+            self.tick(name);
+        }
     }
 
     /// Lets one thing happen.

@@ -1,7 +1,7 @@
 //! A stack of the scripted CloudFormation: what it holds, and what executing a template does to it, tick by tick.
 
 use crate::cloudformation::{
-    ChangeSetKind, ChangeSetStatus, Execution, Protection, StackEvent, StackStatus, StackView,
+    ChangeSetKind, ChangeSetStatus, Execution, Mode, Protection, StackEvent, StackStatus, StackView,
 };
 use cfn::Template;
 use std::collections::{BTreeMap, VecDeque};
@@ -28,6 +28,7 @@ pub struct FakeStack {
 pub struct FakeChangeSet {
     pub(super) id: String,
     pub(super) kind: ChangeSetKind,
+    pub mode: Mode,
     pub(super) template: String,
     pub(super) tags: BTreeMap<String, String>,
     pub status: ChangeSetStatus,

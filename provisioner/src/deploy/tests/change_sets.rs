@@ -1,7 +1,7 @@
 //! Change sets that are slow, refused, declined, or made twice; and operations whose events come late.
 
 use super::*;
-use crate::cloudformation::{ChangeSetKind, ChangeSetRequest, StackEvent, TemplateSource};
+use crate::cloudformation::{ChangeSetKind, ChangeSetRequest, Mode, StackEvent, TemplateSource};
 use crate::deploy::change_set::{Prepared, discard, prepare};
 use crate::deploy::follow::{Started, follow};
 use crate::deploy::outcome::Verdict;
@@ -15,6 +15,7 @@ fn request(kind: ChangeSetKind) -> ChangeSetRequest {
         kind,
         template: TemplateSource::Inline(template(1).minified()),
         tags: BTreeMap::new(),
+        mode: Mode::Standard,
         description: String::new(),
     }
 }
@@ -133,6 +134,44 @@ async fn the_end_of_the_operation_before_is_not_this_ones() {
     .unwrap();
     assert_eq!(outcome.verdict(), Verdict::Done);
     assert!(outcome.root_causes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_run_has_done_before_anybody_listened_is_not_waited_for() {
+    let world = Scripted::default();
+    up(&world, &template(0)).await.unwrap();
+    // The other run is done when this one begins to listen.
+    world.state().meddles = Some(("DescribeStackEvents", |state| {
+        state.somebody_deploys(STACK);
+    }));
+    let converged = up(&world, &template(1)).await.unwrap();
+    assert_eq!(converged.changes, cfn::diff::Counts::default());
+    assert_eq!(status(&world), "UPDATE_COMPLETE");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_of_which_nothing_is_heard_ends_the_wait() {
+    let world = Scripted::default();
+    up(&world, &template(0)).await.unwrap();
+    let id = world.state().stacks[STACK].id.clone();
+    let newest = world.state().stacks[STACK].events[0].id.clone();
+    let quiet = async |started| {
+        let pace = Pace::LOCAL;
+        follow(&world, &id, &started, pace, |_| {}).await
+    };
+    // Nothing comes after the newest event of a stack at rest.
+    let failure = quiet(Started::After(Some(newest))).await.unwrap_err();
+    assert_eq!(failure.exit, Exit::LostContact);
+    assert_eq!(failure.code, "stack.silent");
+    // Its end is never told: the stack itself knows.
+    world.state().stacks.get_mut(STACK).unwrap().events[0].status = "UPDATE_IN_PROGRESS".into();
+    let outcome = quiet(Started::Earlier).await.unwrap();
+    assert_eq!(outcome.status.as_str(), "CREATE_COMPLETE");
+    // It goes on for ever, and nothing happens.
+    world.state().stacks.get_mut(STACK).unwrap().status = "UPDATE_IN_PROGRESS";
+    let failure = quiet(Started::Earlier).await.unwrap_err();
+    assert_eq!(failure.exit, Exit::LostContact);
+    assert!(failure.message.contains("UPDATE_IN_PROGRESS"));
 }
 
 #[tokio::test(start_paused = true)]
