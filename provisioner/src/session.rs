@@ -4,6 +4,7 @@
 //! Clients are made where they are used; the HTTP client below them is one and the same.
 
 use crate::cloudformation::call_error;
+use crate::counted::counted;
 use crate::exit::{Exit, Failure};
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
@@ -113,7 +114,7 @@ impl Session {
             person: Some(credentials.clone()),
             config: SdkConfig::builder()
                 .behavior_version(BehaviorVersion::latest())
-                .http_client(aws_smithy_http_client::Builder::new().build_http())
+                .http_client(counted(aws_smithy_http_client::Builder::new().build_http()))
                 .region(Region::new(environment.region.clone()))
                 .endpoint_url(&access.endpoint)
                 .credentials_provider(credentials)
@@ -188,9 +189,10 @@ impl Session {
 
 /// One HTTPS client for all: rustls with ring and the machine's certificates.
 fn https() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
+    let client = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-        .build_https()
+        .build_https();
+    counted(client)
 }
 
 /// Five attempts with jitter: throttling and lost connections are usual.

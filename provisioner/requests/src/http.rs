@@ -1,7 +1,7 @@
 //! Signed requests. Throttling and the service's own faults are tried again with a growing pause; nothing else is.
 
 use crate::call::{Api, Call, Protocol, Service, Trouble, Unreachable};
-use crate::{form, xml};
+use crate::{form, sent, xml};
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
@@ -214,6 +214,7 @@ impl Signed {
         };
         let request = self.request(call)?;
         self.calls.set(self.calls.get() + 1);
+        sent::note();
         let exchange = async {
             let response = self.connector.call(request).await;
             let response = response.map_err(|why| lost(chain(&why)))?;
@@ -223,7 +224,8 @@ impl Signed {
                 .get("x-amzn-errortype")
                 .map(str::to_owned);
             let body = ByteStream::new(response.into_body()).collect().await;
-            let body = body.map_err(|why| lost(chain(&why)))?.to_vec();
+            // Not `to_vec`, which goes byte by byte.
+            let body = body.map_err(|why| lost(chain(&why)))?.into_bytes();
             Ok(Answer {
                 status,
                 kind,

@@ -9,6 +9,7 @@ mod call;
 mod form;
 #[cfg(feature = "signed")]
 mod http;
+pub mod sent;
 #[cfg(feature = "signed")]
 mod xml;
 
