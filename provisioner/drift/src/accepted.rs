@@ -66,6 +66,16 @@ pub enum BadAcceptance {
     /// Nothing is called so.
     #[error("{0} is no resource of the deployed stack, and no finding is about it")]
     Resource(String),
+    /// The resource has nothing of that name.
+    #[error("{resource} has no {path}, and no finding is about it; the nearest: {}", nearest.join(", "))]
+    Path {
+        /// Its logical id.
+        resource: String,
+        /// What was named.
+        path: String,
+        /// What there is.
+        nearest: Vec<String>,
+    },
 }
 
 impl Accepted {
@@ -219,6 +229,7 @@ mod tests {
             who: None,
             when: None,
             revertible: true,
+            way_out: None,
             ignored_until: None,
         }
     }

@@ -2,7 +2,7 @@
 //! are sets, unknown values are compared with nothing. It judges nothing.
 
 use crate::resolve::unknown;
-use crate::tables::{default_of, is_ordered};
+use crate::tables::{default_of, empty_says, is_ordered};
 use cfn::{Path, Step};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -81,7 +81,8 @@ impl Comparison<'_> {
         let defaults = default_of(self.type_name, path);
         let is_default = |value: &Value| defaults.iter().any(|default| alike(default, value));
         if defaults.is_empty() {
-            if [expected, actual].into_iter().flatten().all(blank) {
+            let nothing = [expected, actual].into_iter().flatten().all(blank);
+            if nothing && !empty_says(self.type_name, path) {
                 return;
             }
         } else if match (expected, actual) {
@@ -100,12 +101,16 @@ impl Comparison<'_> {
             }
             // A whole subtree on one side only: it counts if something in it is more than a default.
             (None, Some(Value::Object(members))) => {
-                if self.differs(|inner| inner.members(path, &Map::new(), members)) {
+                if members.is_empty()
+                    || self.differs(|inner| inner.members(path, &Map::new(), members))
+                {
                     self.push(path, expected, actual);
                 }
             }
             (Some(Value::Object(members)), None) => {
-                if self.differs(|inner| inner.members(path, members, &Map::new())) {
+                if members.is_empty()
+                    || self.differs(|inner| inner.members(path, members, &Map::new()))
+                {
                     self.push(path, expected, actual);
                 }
             }

@@ -8,7 +8,7 @@ use crate::live::{Child, Facts, Found, Live};
 use crate::resolve::{Attributes, Place, Resource, Stack, resolve, tail, unknown};
 use crate::revert;
 use crate::risk;
-use crate::tables::{names_of, parts_of, reason, unread};
+use crate::tables::{names_of, parts_of, passed_over, reason, unread};
 use cfn::Template;
 use futures_util::StreamExt;
 use requests::Unreachable;
@@ -49,19 +49,24 @@ pub struct Detected {
     pub stack: Stack,
     /// What differs.
     pub report: Report,
-    facts: BTreeMap<String, Facts>,
+    pub(crate) facts: BTreeMap<String, Facts>,
 }
 
 impl Detected {
-    /// What differs between another template and what was read.
+    /// What differs between another template and what was read: of resources that the stack has, and without asking
+    /// any service again.
     pub fn compared_with(&self, other: &Deployed<'_>) -> Report {
-        let stack = resolve(
+        let resolved = resolve(
             other.template,
             other.place,
             other.physical,
             &attributes(&self.facts),
             other.tags,
         );
+        let stack = Stack {
+            target: other.target,
+            ..resolved
+        };
         judge(&stack, &self.facts, other.target)
     }
 }
@@ -76,13 +81,17 @@ pub async fn detect(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Detected, Unreachable> {
     let resolved = |read: &Attributes| {
-        resolve(
+        let stack = resolve(
             deployed.template,
             deployed.place,
             deployed.physical,
             read,
             deployed.tags,
-        )
+        );
+        Stack {
+            target: deployed.target,
+            ..stack
+        }
     };
     let first = resolved(&Attributes::new());
     let total = first.resources.len();
@@ -90,14 +99,20 @@ pub async fn detect(
     let mut heard = |done| progress(done, total);
     read(&first, first.resources.iter(), live, &mut facts, &mut heard).await?;
     // What needs another's attribute (a stream's ARN) to be found at all is looked for once that is known.
-    let second = resolved(&attributes(&facts));
+    let known = attributes(&facts);
+    let second = resolved(&known);
     let before = &first.resources;
     let changed = second
         .resources
         .iter()
         .filter(|resource| !before.contains(resource));
     read(&second, changed, live, &mut facts, &mut heard).await?;
-    let stack = resolved(&attributes(&facts));
+    let now_known = attributes(&facts);
+    let stack = if now_known == known {
+        second
+    } else {
+        resolved(&now_known)
+    };
     let report = judge(&stack, &facts, deployed.target);
     Ok(Detected {
         stack,
@@ -175,12 +190,15 @@ pub fn judge(stack: &Stack, facts: &BTreeMap<String, Facts>, target: Target) -> 
                 let added = found
                     .children
                     .iter()
-                    .filter(|child| !is_declared(stack, child))
+                    .filter(|child| !is_declared(stack, child, &found.children))
                     .filter(|child| target == Target::Aws || !kept::is_of_the_local_cloud(child))
                     .map(|child| added(resource, child));
                 report.findings.extend(added);
             }
         }
+    }
+    for finding in &mut report.findings {
+        finding.way_out = revert::way_out(stack, finding);
     }
     report.not_checked.sort();
     report.findings.sort_by(|one, other| {
@@ -212,6 +230,7 @@ fn deleted(stack: &Stack, resource: &Resource) -> Finding {
         who: None,
         when: None,
         revertible: revert::can_remake(stack, resource),
+        way_out: None,
         ignored_until: None,
     }
 }
@@ -226,10 +245,11 @@ fn added(parent: &Resource, child: &Child) -> Finding {
         path: String::new(),
         expected: None,
         actual: Some(Value::Object(child.properties.clone())),
-        risk: risk::of_added(child.type_name),
+        risk: risk::of_added(child),
         who: None,
         when: None,
         revertible: revert::can_remove(child.type_name),
+        way_out: None,
         ignored_until: None,
     }
 }
@@ -242,7 +262,9 @@ fn differences(
     target: Target,
 ) -> (Vec<Finding>, BTreeSet<String>) {
     let type_name = resource.type_name.as_str();
-    let mut notes = BTreeSet::new();
+    let mut notes: BTreeSet<String> = passed_over(type_name)
+        .map(|(what, why)| format!("{what}: {why}"))
+        .collect();
     let mut expected = canonical::properties(&resource.properties);
     let mut actual = canonical::properties(&found.properties);
     told_otherwise(type_name, &mut expected);
@@ -309,6 +331,7 @@ fn differences(
             actual: difference.actual,
             who: None,
             when: None,
+            way_out: None,
             ignored_until: None,
         });
     }
@@ -373,13 +396,63 @@ fn sha256_of_key(key: &str) -> Option<&str> {
     hex.then_some(sha256)
 }
 
-/// Whether the stack knows something that hangs on one of its resources.
-pub(crate) fn is_declared(stack: &Stack, child: &Child) -> bool {
-    stack.of(child.type_name).any(|resource| {
-        resource.physical_id == child.id
-            || resource.name() == tail(&child.id) && parts_of(child.type_name).is_empty()
-            || is_same_part(resource, child.type_name, &child.properties)
-    })
+/// Whether the stack knows something that hangs on one of its resources. A second one that says the same as a declared
+/// one (`beside` has that under its own id) is somebody's.
+pub(crate) fn is_declared(stack: &Stack, child: &Child, beside: &[Child]) -> bool {
+    if points_here(stack, child) {
+        return false;
+    }
+    stack
+        .of(child.type_name)
+        .any(|resource| match has_id(resource, &child.id) {
+            Id::Whole => true,
+            // What hangs on an API of ours has its own id there; elsewhere a name may be anybody's.
+            Id::Last if child.type_name.starts_with("AWS::ApiGatewayV2::") => true,
+            Id::Last if parts_of(child.type_name).is_empty() => true,
+            Id::Last => is_same_part(resource, child.type_name, &child.properties),
+            Id::Other => {
+                is_same_part(resource, child.type_name, &child.properties)
+                    && !beside
+                        .iter()
+                        .any(|other| has_id(resource, &other.id) != Id::Other)
+            }
+        })
+}
+
+/// Whether it hangs on nothing of ours but points at it: its reader leaves out what is ours.
+fn points_here(stack: &Stack, child: &Child) -> bool {
+    let on_our_bus = || {
+        let bus = child.properties.get("EventBusName").and_then(Value::as_str);
+        let mut buses = stack.of("AWS::Events::EventBus");
+        bus.is_none_or(|bus| buses.any(|ours| ours.name() == bus))
+    };
+    match child.type_name {
+        "AWS::Scheduler::Schedule" => true,
+        "AWS::Events::Rule" => !on_our_bus(),
+        _ => false,
+    }
+}
+
+/// How much of an id is a resource's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Id {
+    /// All of it.
+    Whole,
+    /// Its last part, and that is all that is recorded.
+    Last,
+    /// Nothing.
+    Other,
+}
+
+/// Compares an id with the one that is recorded, however their parts are joined.
+fn has_id(resource: &Resource, id: &str) -> Id {
+    let joined = |id: &str| id.replace(['/', ':'], "|");
+    let (recorded, id) = (joined(&resource.physical_id), joined(id));
+    match id.strip_suffix(&recorded) {
+        Some("") => Id::Whole,
+        Some(before) if before.ends_with('|') => Id::Last,
+        _ => Id::Other,
+    }
 }
 
 /// Whether a declared resource and something that is there are the same part, whatever their ids. What is not known is

@@ -31,6 +31,8 @@ pub struct Finding {
     pub when: Option<String>,
     /// Whether `--revert` can put it back.
     pub revertible: bool,
+    /// What to do where `--revert` can't: how it is put back, or why nothing can.
+    pub way_out: Option<String>,
     /// Until when it is accepted: the last day, as `2026-12-31`. Such a finding does not count.
     pub ignored_until: Option<String>,
 }

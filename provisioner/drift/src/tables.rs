@@ -36,6 +36,16 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("AWS::DynamoDB::Table", "TableClass", r#""STANDARD""#),
     (
         "AWS::DynamoDB::Table",
+        "OnDemandThroughput.MaxReadRequestUnits",
+        "-1",
+    ),
+    (
+        "AWS::DynamoDB::Table",
+        "OnDemandThroughput.MaxWriteRequestUnits",
+        "-1",
+    ),
+    (
+        "AWS::DynamoDB::Table",
         "PointInTimeRecoverySpecification.RecoveryPeriodInDays",
         "35",
     ),
@@ -47,6 +57,12 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("AWS::EventSchemas::Schema", "Type", r#""OpenApi3""#),
     ("AWS::Events::Archive", "State", r#""ENABLED""#),
     ("AWS::Events::Archive", "RetentionDays", "0"),
+    // A pattern can be replaced and not be taken away: this one lets everything in.
+    (
+        "AWS::Events::Archive",
+        "EventPattern",
+        r#"{"source":[{"prefix":""}]}"#,
+    ),
     ("AWS::Events::EventBus", "LogConfig.Level", r#""OFF""#),
     (
         "AWS::Events::EventBus",
@@ -137,6 +153,11 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("AWS::Logs::LogGroup", "LogGroupClass", r#""STANDARD""#),
     (
         "AWS::S3::Bucket",
+        "AccelerateConfiguration.AccelerationStatus",
+        r#""Suspended""#,
+    ),
+    (
+        "AWS::S3::Bucket",
         "BucketEncryption.ServerSideEncryptionConfiguration",
         r#"[{"ServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]"#,
     ),
@@ -169,6 +190,11 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
         "AWS::SNS::Subscription",
         "FilterPolicyScope",
         r#""MessageAttributes""#,
+    ),
+    (
+        "AWS::SNS::Topic",
+        "DeliveryStatusLogging.*.SuccessFeedbackSampleRate",
+        "0",
     ),
     ("AWS::SNS::Topic", "TracingConfig", r#""PassThrough""#),
     ("AWS::SNS::Topic", "SignatureVersion", r#""1""#),
@@ -233,6 +259,12 @@ const ORDERED: &[(&str, &str)] = &[
     ("AWS::StepFunctions::StateMachine", "DefinitionString"),
 ];
 
+/// Type, path: values that say something although they are empty. Every event becomes this one.
+const EMPTY_SAYS: &[(&str, &str)] = &[
+    ("AWS::Events::Rule", "Targets.*.Input"),
+    ("AWS::Scheduler::Schedule", "Target.Input"),
+];
+
 /// Type, property: what a resource is found by. If it were another, another resource would have been found.
 const NAMES: &[(&str, &[&str])] = &[
     ("AWS::CloudWatch::Alarm", &["AlarmName"]),
@@ -260,6 +292,11 @@ const NAMES: &[(&str, &[&str])] = &[
 /// Type, properties by which a part is the same part although its id is another, for instance after somebody deleted and
 /// made it again.
 const PARTS: &[(&str, &[&str])] = &[
+    ("AWS::ApiGatewayV2::Authorizer", &["ApiId", "Name"]),
+    (
+        "AWS::ApiGatewayV2::Integration",
+        &["ApiId", "IntegrationUri"],
+    ),
     ("AWS::ApiGatewayV2::Route", &["ApiId", "RouteKey"]),
     ("AWS::ApiGatewayV2::Stage", &["ApiId", "StageName"]),
     (
@@ -312,6 +349,41 @@ const UNREAD: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// Type, settings that nobody reads, why. They are told of once a type: each would be a request more for every resource,
+/// of services that answer few, and none lets anybody in or loses an event.
+pub const PASSED_OVER: &[(&str, &str, &str)] = &[
+    (
+        "AWS::ApiGatewayV2::Api",
+        "deployments, models, integrations of other APIs",
+        "a deployment without a stage does nothing, an HTTP API uses no models, and another API needs a permission of ours, which is read",
+    ),
+    (
+        "AWS::DynamoDB::Table",
+        "items, backups, warm throughput",
+        "they are what the system does, or copies, and change nothing of how it works",
+    ),
+    (
+        "AWS::Lambda::Function",
+        "RecursiveLoop, RuntimeManagementConfig, CodeSigningConfigArn",
+        "each would be a request of its own for every function; none says who may call it or what it runs",
+    ),
+    (
+        "AWS::Logs::LogGroup",
+        "FieldIndexPolicies, transformers, policies of the whole account",
+        "they change how lines are searched, or belong to the account and not to the stack",
+    ),
+    (
+        "AWS::S3::Bucket",
+        "InventoryConfigurations, AnalyticsConfigurations, MetricsConfigurations, IntelligentTieringConfigurations, RequestPayment",
+        "each would be a request of its own for every bucket; none lets anybody read an object",
+    ),
+    (
+        "AWS::SNS::Topic",
+        "DataProtectionPolicy",
+        "it would be a request of its own for every topic, and only ever masks or refuses",
+    ),
+];
+
 /// Types that nothing can be read of, and why.
 pub const REASONS: &[(&str, &str)] = &[
     (
@@ -341,6 +413,13 @@ pub fn default_of(type_name: &str, path: &Path) -> Vec<Value> {
         .collect()
 }
 
+/// Whether an empty value there says something.
+pub fn empty_says(type_name: &str, path: &Path) -> bool {
+    EMPTY_SAYS
+        .iter()
+        .any(|(of, pattern)| *of == type_name && matches(pattern, path))
+}
+
 /// Whether a list's order means something.
 pub fn is_ordered(type_name: &str, path: &Path) -> bool {
     ORDERED
@@ -364,6 +443,12 @@ pub fn unread(type_name: &str, property: &str) -> Option<&'static str> {
         .iter()
         .find(|(of, name, _)| *of == type_name && *name == property);
     found.map(|(_, _, why)| *why)
+}
+
+/// What nobody reads of a type, and why.
+pub fn passed_over(type_name: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let of_type = PASSED_OVER.iter().filter(move |(of, ..)| *of == type_name);
+    of_type.map(|(_, what, why)| (*what, *why))
 }
 
 /// Why a type can't be read, if it can't.

@@ -185,7 +185,7 @@ mod tests {
                     stack_id: "s".into(),
                 },
                 tags: Default::default(),
-            target: crate::Target::Aws,
+                target: crate::Target::Aws,
                 resources: vec![
                     resource("Gone", "AWS::SNS::Topic", json!({})),
                     resource("Odd", "AWS::Events::Connection", json!({})),

@@ -1,6 +1,6 @@
 //! One request to a service as plain data, and the port that makes it.
 //!
-//! Why no SDK crate a service: sixteen services would be sixteen crates of generated code, minutes of a cold build, for
+//! Why no SDK crate a service: eighteen services would be eighteen crates of generated code, minutes of a cold build, for
 //! answers that become plain JSON anyway. A request here is an operation's name and its input.
 
 use serde_json::{Value, json};
@@ -29,6 +29,8 @@ pub enum Service {
     Lambda,
     /// Log groups.
     Logs,
+    /// Pipes.
+    Pipes,
     /// Buckets.
     S3,
     /// Schedules.
@@ -80,6 +82,7 @@ impl Service {
             Self::Kms => "kms",
             Self::Lambda => "lambda",
             Self::Logs => "logs",
+            Self::Pipes => "pipes",
             Self::S3 => "s3",
             Self::Scheduler => "scheduler",
             Self::Schemas => "schemas",
@@ -94,7 +97,9 @@ impl Service {
     pub fn protocol(self) -> Protocol {
         let json = |prefix, version| Protocol::Json { prefix, version };
         match self {
-            Self::ApiGateway | Self::Lambda | Self::Scheduler | Self::Schemas => Protocol::RestJson,
+            Self::ApiGateway | Self::Lambda | Self::Pipes | Self::Scheduler | Self::Schemas => {
+                Protocol::RestJson
+            }
             Self::CloudFormation => Protocol::Query {
                 version: "2010-05-15",
             },

@@ -1,10 +1,11 @@
 //! CloudWatch alarms, composite alarms and dashboards. Alarms come a hundred a request.
 
-use super::shape::{find, pick};
-use super::{Read, Readers, part};
+use super::shape::pick;
+use super::{Answer, Read, Readers, part};
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack};
-use requests::{Api, Call, Service, Trouble};
+use futures_util::future::try_join_all;
+use requests::{Api, Call, Service};
 use serde_json::{Value, json};
 use std::rc::Rc;
 
@@ -54,8 +55,8 @@ async fn one<A: Api>(
     kind: &str,
     own: &[&str],
 ) -> Read {
-    let alarms = batch(readers, stack, resource, kind).await?;
-    let Some(alarm) = find(&alarms[kind], "AlarmName", resource.name()) else {
+    let alarms = by_name(readers, stack, &resource.type_name, kind).await?;
+    let Some(alarm) = alarms.get(resource.name()) else {
         return Ok(Facts::Gone);
     };
     let names: Vec<&str> = OF_BOTH.iter().chain(own).copied().collect();
@@ -71,27 +72,33 @@ async fn one<A: Api>(
     Ok(found.attribute("Arn", &alarm["AlarmArn"]).into())
 }
 
-/// The answer that tells of this alarm: of up to a hundred of the stack's at once.
-async fn batch<A: Api>(
+/// The stack's alarms of a kind by name, asked for a hundred at once.
+async fn by_name<A: Api>(
     readers: &Readers<A>,
     stack: &Stack,
-    resource: &Resource,
+    type_name: &str,
     kind: &str,
-) -> Result<Rc<Value>, Trouble> {
-    let names: Vec<&str> = stack.of(&resource.type_name).map(Resource::name).collect();
-    let of_ours = names
-        .chunks(100)
-        .find(|names| names.contains(&resource.name()))
-        .unwrap_or_default();
+) -> Answer {
     let only = if kind == "MetricAlarms" {
         "MetricAlarm"
     } else {
         "CompositeAlarm"
     };
-    let input = json!({"AlarmNames": of_ours, "AlarmTypes": [only], "MaxRecords": 100});
-    readers
-        .ask(Call::new(Service::CloudWatch, "DescribeAlarms", input))
-        .await
+    let all = async {
+        let names: Vec<&str> = stack.of(type_name).map(Resource::name).collect();
+        let hundreds = names.chunks(100).map(|names| {
+            let input = json!({"AlarmNames": names, "AlarmTypes": [only], "MaxRecords": 100});
+            readers.ask(Call::new(Service::CloudWatch, "DescribeAlarms", input))
+        });
+        let answers = try_join_all(hundreds).await?;
+        let alarms = answers.iter().filter_map(|answer| answer[kind].as_array());
+        let named = alarms.flatten().filter_map(|alarm| {
+            let name = alarm["AlarmName"].as_str()?;
+            Some((name.to_owned(), alarm.clone()))
+        });
+        Ok(Rc::new(Value::Object(named.collect())))
+    };
+    readers.kept(format!("{kind} by name"), all).await
 }
 
 pub async fn dashboard<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resource) -> Read {

@@ -4,8 +4,8 @@ use super::shape::{capital, pick};
 use super::{Answer, Read, Readers, part};
 use crate::canonical;
 use crate::live::{Facts, Found};
-use crate::resolve::{Resource, Stack};
-use requests::{Api, Call, Service, encode};
+use crate::resolve::{REF, Resource, Stack};
+use requests::{Api, Call, Service, Trouble, encode};
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -73,9 +73,40 @@ pub async fn api<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resourc
             found.child(type_name, format!("{id}|{part_id}"), told);
         }
     }
+    add_mappings(readers, id, &mut found).await?;
     Ok(found
         .attribute("ApiEndpoint", &answer["apiEndpoint"])
         .into())
+}
+
+/// Names of others' under which the API is reachable.
+async fn add_mappings<A: Api>(
+    readers: &Readers<A>,
+    api: &str,
+    found: &mut Found,
+) -> Result<(), Trouble> {
+    let domains = listed(readers, "GetDomainNames", "/v2/domainnames").await;
+    let domains = match domains {
+        Err(trouble) => return part(found, "custom domain names", Err(trouble)),
+        Ok(domains) => domains,
+    };
+    for domain in domains.as_array().into_iter().flatten() {
+        let name = domain["DomainName"].as_str().unwrap_or_default();
+        let path = format!("/v2/domainnames/{}/apimappings", encode(name));
+        let mappings = listed(readers, "GetApiMappings", &path).await?;
+        let mappings = mappings.as_array().into_iter().flatten();
+        for mapping in mappings.filter(|mapping| mapping["ApiId"] == api) {
+            let id = mapping["ApiMappingId"].as_str().unwrap_or_default();
+            let mut told = pick(mapping, &["ApiId", "ApiMappingKey", "Stage"]);
+            told["DomainName"] = name.into();
+            found.child(
+                "AWS::ApiGatewayV2::ApiMapping",
+                format!("{name}|{id}"),
+                told,
+            );
+        }
+    }
+    Ok(())
 }
 
 fn both(own: &Value, tagged: &Value) -> Value {
@@ -125,6 +156,7 @@ pub async fn route<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource)
 }
 
 pub async fn integration<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource) -> Read {
+    // One that somebody made again has another id; where it leads is its own.
     let names = [
         "ConnectionId",
         "ConnectionType",
@@ -144,7 +176,7 @@ pub async fn integration<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Res
         readers,
         resource,
         "integrations",
-        ("IntegrationId", None),
+        ("IntegrationId", Some("IntegrationUri")),
         &names,
     )
     .await
@@ -166,13 +198,13 @@ pub async fn authorizer<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Reso
         readers,
         resource,
         "authorizers",
-        ("AuthorizerId", None),
+        ("AuthorizerId", Some("Name")),
         &names,
     )
     .await
 }
 
-pub async fn stage<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource) -> Read {
+pub async fn stage<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resource) -> Read {
     let names = [
         "AccessLogSettings",
         "AutoDeploy",
@@ -183,14 +215,17 @@ pub async fn stage<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource)
         "StageVariables",
         "Tags",
     ];
-    one(
-        readers,
-        resource,
-        "stages",
-        ("StageName", Some("StageName")),
-        &names,
-    )
-    .await
+    let own = ("StageName", Some("StageName"));
+    let mut facts = one(readers, resource, "stages", own, &names).await?;
+    if let Facts::Found(found) = &mut facts {
+        let api = resource.text("ApiId").unwrap_or_default();
+        let name = resource.text("StageName").unwrap_or_default();
+        let own = found.properties.remove("Tags").unwrap_or_default();
+        let tags = tags(readers, stack, &format!("{api}/stages/{name}")).await;
+        let tags = tags.map(|tagged| Rc::new(both(&own, &tagged)));
+        part(found, "Tags", tags)?;
+    }
+    Ok(facts)
 }
 
 /// A part of an API: by its id, else by the property that only one part can have.
@@ -221,34 +256,36 @@ async fn one<A: Api>(
     Ok(found
         .under(there, last.unwrap_or_default())
         .attribute(id, there)
+        .attribute(REF, there)
         .into())
 }
 
 /// All parts of a kind, named with capitals.
 async fn within<A: Api>(readers: &Readers<A>, api: &str, kind: &str) -> Answer {
-    let mut all = Vec::new();
-    let mut next = String::new();
-    loop {
-        let path = format!("/v2/apis/{}/{kind}?maxResults=100{next}", encode(api));
-        let operation = match kind {
-            "routes" => "GetRoutes",
-            "integrations" => "GetIntegrations",
-            "stages" => "GetStages",
-            _ => "GetAuthorizers",
-        };
-        let answer = readers
-            .ask(Call::get(Service::ApiGateway, operation, path))
-            .await?;
-        all.extend(
-            answer["items"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(capital),
-        );
-        match answer["nextToken"].as_str() {
-            Some(token) if !token.is_empty() => next = format!("&nextToken={}", encode(token)),
-            _ => return Ok(Rc::new(Value::Array(all))),
-        }
-    }
+    let operation = match kind {
+        "routes" => "GetRoutes",
+        "integrations" => "GetIntegrations",
+        "stages" => "GetStages",
+        _ => "GetAuthorizers",
+    };
+    listed(
+        readers,
+        operation,
+        &format!("/v2/apis/{}/{kind}", encode(api)),
+    )
+    .await
+}
+
+/// A whole list, named with capitals.
+async fn listed<A: Api>(readers: &Readers<A>, operation: &'static str, path: &str) -> Answer {
+    let path = format!("{path}?maxResults=100");
+    let all = readers
+        .paths(
+            (Service::ApiGateway, operation),
+            &path,
+            ("items", "nextToken"),
+            "nextToken",
+        )
+        .await?;
+    Ok(Rc::new(capital(&all)))
 }

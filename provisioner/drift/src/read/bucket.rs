@@ -27,6 +27,7 @@ pub async fn bucket<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource
         logging,
         notices,
         acl,
+        acceleration,
     ) = tokio::join!(
         ask("GetBucketEncryption", "encryption"),
         ask("GetPublicAccessBlock", "publicAccessBlock"),
@@ -41,6 +42,7 @@ pub async fn bucket<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource
         ask("GetBucketLogging", "logging"),
         ask("GetBucketNotificationConfiguration", "notification"),
         ask("GetBucketAcl", "acl"),
+        ask("GetBucketAccelerateConfiguration", "accelerate"),
     );
     let mut found = Found::default();
     if let Some(status) = versioning["Status"].as_str() {
@@ -72,11 +74,17 @@ pub async fn bucket<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource
         "LifecycleConfiguration",
         with(lifecycle, lifecycle_of),
     )?;
-    part(&mut found, "ObjectLockConfiguration", lock)?;
-    if found.properties.contains_key("ObjectLockConfiguration") {
-        found
-            .properties
-            .insert("ObjectLockEnabled".into(), true.into());
+    let declared = resource.properties.get("ObjectLockConfiguration");
+    let locks = matches!(&lock, Ok(answer) if answer["ObjectLockEnabled"] == "Enabled");
+    // Locking can't be switched off, what is locked by itself can: they are told apart.
+    let shown = |answer: &Value| match declared {
+        Some(_) => answer.clone(),
+        None if answer["Rule"].is_object() => json!({ "Rule": answer["Rule"] }),
+        None => Value::Null,
+    };
+    part(&mut found, "ObjectLockConfiguration", with(lock, shown))?;
+    if locks {
+        set(&mut found.properties, "ObjectLockEnabled", true.into());
     }
     part(
         &mut found,
@@ -98,9 +106,17 @@ pub async fn bucket<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resource
     part(
         &mut found,
         "NotificationConfiguration",
-        with(notices, filled),
+        with(notices, notices_of),
     )?;
     part(&mut found, "AccessControlList", with(acl, acl_of))?;
+    part(
+        &mut found,
+        "AccelerateConfiguration",
+        with(acceleration, |answer| match answer["Status"].as_str() {
+            Some(status) => json!({ "AccelerationStatus": status }),
+            None => Value::Null,
+        }),
+    )?;
     if let Some(policy) = policy? {
         let told = json!({"Bucket": name, "PolicyDocument": policy});
         found.child("AWS::S3::BucketPolicy", name, told);
@@ -140,12 +156,17 @@ fn with(answer: Answer, shape: impl FnOnce(&Value) -> Value) -> Answer {
     answer.map(|answer| Rc::new(shape(&answer)))
 }
 
-/// An empty element is no setting.
-fn filled(answer: &Value) -> Value {
-    match answer {
-        Value::String(text) if text.trim().is_empty() => Value::Null,
-        other => other.clone(),
+/// An empty element is no setting, but the one for EventBridge, which is empty when it is on.
+fn notices_of(answer: &Value) -> Value {
+    let mut told = match answer {
+        Value::Object(members) => members.clone(),
+        _ => return Value::Null,
+    };
+    if told.contains_key("EventBridgeConfiguration") {
+        let on = json!({ "EventBridgeEnabled": true });
+        told.insert("EventBridgeConfiguration".into(), on);
     }
+    Value::Object(told)
 }
 
 fn rules(answer: &Value, name: &str) -> Value {
@@ -246,5 +267,5 @@ fn acl_of(answer: &Value) -> Value {
     if others.is_empty() {
         return Value::Null;
     }
-    json!({ "Grants": others })
+    json!({"Owner": owner, "Grants": others})
 }

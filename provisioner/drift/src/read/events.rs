@@ -1,7 +1,7 @@
 //! EventBridge: buses with what hangs on them, rules with their targets, archives.
 
 use super::shape::{parsed, pick, set};
-use super::{Answer, Read, Readers, part};
+use super::{Answer, Read, Readers, incoming, part};
 use crate::detect::is_declared;
 use crate::live::{Child, Found};
 use crate::resolve::{Resource, Stack, tail};
@@ -60,7 +60,7 @@ pub async fn bus<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resourc
             id: format!("{name}|{rule_name}"),
             properties: Found::of(told).properties,
         };
-        if !is_declared(stack, &child) {
+        if !is_declared(stack, &child, &[]) {
             let targets = targets(readers, name, rule_name).await?;
             child
                 .properties
@@ -76,6 +76,8 @@ pub async fn bus<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resourc
             pick(archive, &["ArchiveName", "RetentionDays"]),
         );
     }
+    incoming::at(readers, stack, &arn, &mut found).await?;
+    incoming::refused(readers, stack, &mut found).await?;
     Ok(found.attribute("Arn", &answer["Arn"]).into())
 }
 
@@ -131,6 +133,7 @@ pub async fn archive<A: Api>(readers: &Readers<A>, _: &Stack, resource: &Resourc
         "SourceArn",
         answer["EventSourceArn"].clone(),
     );
+    properties.retain(|name, pattern| name != "EventPattern" || pattern != "");
     let mut found = Found::of(Value::Object(properties));
     // CREATING and UPDATING archives work.
     if matches!(
@@ -152,7 +155,8 @@ fn tags_of(arn: &str) -> Call {
     )
 }
 
-async fn rules<A: Api>(readers: &Readers<A>, bus: &str) -> Answer {
+/// The rules of a bus.
+pub async fn rules<A: Api>(readers: &Readers<A>, bus: &str) -> Answer {
     let call = Call::new(
         Service::Events,
         "ListRules",
@@ -163,7 +167,8 @@ async fn rules<A: Api>(readers: &Readers<A>, bus: &str) -> Answer {
         .await
 }
 
-async fn targets<A: Api>(readers: &Readers<A>, bus: &str, rule: &str) -> Answer {
+/// The targets of a rule.
+pub async fn targets<A: Api>(readers: &Readers<A>, bus: &str, rule: &str) -> Answer {
     let input = json!({"EventBusName": bus, "Rule": rule});
     let call = Call::new(Service::Events, "ListTargetsByRule", input);
     readers

@@ -1,7 +1,7 @@
 //! Lambda functions, what is set for their invocations, and who may invoke them.
 
 use super::shape::{find, parsed, pick, set};
-use super::{Read, Readers, mappings, part};
+use super::{Read, Readers, incoming, mappings, part};
 use crate::detect::is_same_part;
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack, tail};
@@ -22,14 +22,20 @@ pub async fn function<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Re
         "ListFunctionUrlConfigs",
         format!("/2021-10-31/functions/{}/urls", encode(name)),
     );
-    let (answer, policy, configs, urls, every) = tokio::join!(
+    let (answer, policy, configs, urls, every, aliases, versions) = tokio::join!(
         readers.ask(get),
         policy_of(readers, name),
         invoke_configs(readers, name),
         readers.ask_if(urls),
         mappings::every(readers),
+        parts(readers, name, ("ListAliases", "aliases", "Aliases")),
+        parts(
+            readers,
+            name,
+            ("ListVersionsByFunction", "versions", "Versions")
+        ),
     );
-    let answer = answer?;
+    let (answer, aliases, versions) = (answer?, aliases?, versions?);
     let told = &answer["Configuration"];
     let mut found = Found::of(properties(told));
     if let Some(Value::Array(layers)) = told.get("Layers") {
@@ -64,15 +70,18 @@ pub async fn function<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Re
         let id = format!("{name}|{}", told["Qualifier"].as_str().unwrap_or_default());
         found.child("AWS::Lambda::EventInvokeConfig", id, told);
     }
-    let urls = urls?;
-    for url in urls
-        .iter()
-        .flat_map(|all| all["FunctionUrlConfigs"].as_array())
-        .flatten()
-    {
-        let told = pick(url, &["AuthType", "Cors", "FunctionUrl", "InvokeMode"]);
-        found.child("AWS::Lambda::Url", name, told);
+    if let Some(urls) = urls? {
+        let urls = urls["FunctionUrlConfigs"].as_array();
+        add_urls(
+            readers,
+            name,
+            urls.into_iter().flatten(),
+            &aliases,
+            &mut found,
+        )
+        .await?;
     }
+    add_published(readers, name, &aliases, &versions, &mut found).await?;
     for mapping in every?.as_array().into_iter().flatten() {
         if tail_of_function(&mapping["FunctionArn"]) == name {
             let id = mapping["UUID"].as_str().unwrap_or_default();
@@ -80,7 +89,117 @@ pub async fn function<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Re
             found.child("AWS::Lambda::EventSourceMapping", id, told);
         }
     }
+    let arn = told["FunctionArn"].as_str().unwrap_or_default();
+    incoming::at(readers, stack, arn, &mut found).await?;
     Ok(found.attribute("Arn", &told["FunctionArn"]).into())
+}
+
+/// Parts of a function that have lists of their own.
+async fn parts<A: Api>(
+    readers: &Readers<A>,
+    function: &str,
+    (operation, kind, items): (&'static str, &str, &str),
+) -> Result<Vec<Value>, Trouble> {
+    let path = format!(
+        "/2015-03-31/functions/{}/{kind}?MaxItems=50",
+        encode(function)
+    );
+    let list = readers.paths(
+        (Service::Lambda, operation),
+        &path,
+        (items, "NextMarker"),
+        "Marker",
+    );
+    match list.await {
+        Ok(all) => Ok(all.as_array().cloned().unwrap_or_default()),
+        Err(trouble) if trouble.is_absence() => Ok(Vec::new()),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// Public addresses. That of an alias is told apart by its ARN; a local cloud leaves the alias out of it, so there it is
+/// asked for, which costs nothing where there is no alias.
+async fn add_urls<A: Api>(
+    readers: &Readers<A>,
+    function: &str,
+    urls: impl Iterator<Item = &Value>,
+    aliases: &[Value],
+    found: &mut Found,
+) -> Result<(), Trouble> {
+    for url in urls {
+        let arn = url["FunctionArn"].as_str().unwrap_or_default();
+        let mut qualifier = arn.split(':').nth(7).map(str::to_owned);
+        for alias in aliases.iter().filter_map(|alias| alias["Name"].as_str()) {
+            if qualifier.is_some() {
+                break;
+            }
+            let path = format!(
+                "/2021-10-31/functions/{}/url?Qualifier={}",
+                encode(function),
+                encode(alias)
+            );
+            let of_alias = Call::get(Service::Lambda, "GetFunctionUrlConfig", path);
+            let of_alias = readers.ask_if(of_alias).await?;
+            if of_alias.is_some_and(|of_alias| of_alias["FunctionUrl"] == url["FunctionUrl"]) {
+                qualifier = Some(alias.to_owned());
+            }
+        }
+        let mut told = pick(url, &["AuthType", "Cors", "FunctionUrl", "InvokeMode"]);
+        let id = match &qualifier {
+            Some(alias) => format!("{function}:{alias}"),
+            None => function.to_owned(),
+        };
+        told["Qualifier"] = qualifier.into();
+        found.child("AWS::Lambda::Url", id, told);
+    }
+    Ok(())
+}
+
+/// Aliases, and versions besides the one that every function has. We declare none: what is invoked is what is deployed.
+async fn add_published<A: Api>(
+    readers: &Readers<A>,
+    function: &str,
+    aliases: &[Value],
+    versions: &[Value],
+    found: &mut Found,
+) -> Result<(), Trouble> {
+    for alias in aliases {
+        let mut told = pick(alias, &["Name", "FunctionVersion", "RoutingConfig"]);
+        told["FunctionName"] = function.into();
+        let id = format!("{function}:{}", alias["Name"].as_str().unwrap_or_default());
+        found.child("AWS::Lambda::Alias", id, told);
+    }
+    let versions = versions.iter().filter(|one| one["Version"] != "$LATEST");
+    let versions: Vec<&Value> = versions.collect();
+    for version in &versions {
+        let told = json!({"FunctionName": function, "Version": version["Version"], "CodeSha256": version["CodeSha256"]});
+        let id = format!(
+            "{function}:{}",
+            version["Version"].as_str().unwrap_or_default()
+        );
+        found.child("AWS::Lambda::Version", id, told);
+    }
+    if !versions.is_empty() {
+        let path = format!(
+            "/2019-09-30/functions/{}/provisioned-concurrency?List=ALL",
+            encode(function)
+        );
+        let list = Call::get(Service::Lambda, "ListProvisionedConcurrencyConfigs", path);
+        let all = readers.ask_if(list).await?;
+        let all = all
+            .iter()
+            .flat_map(|all| all["ProvisionedConcurrencyConfigs"].as_array());
+        for config in all.flatten() {
+            let arn = config["FunctionArn"].as_str().unwrap_or_default();
+            let qualifier = arn.split(':').nth(7).unwrap_or_default();
+            let mut told = pick(config, &["RequestedProvisionedConcurrentExecutions"]);
+            told["FunctionName"] = function.into();
+            told["Qualifier"] = qualifier.into();
+            let id = format!("{function}:{qualifier}");
+            found.child("AWS::Lambda::ProvisionedConcurrency", id, told);
+        }
+    }
+    Ok(())
 }
 
 fn properties(told: &Value) -> Value {

@@ -1,7 +1,7 @@
 //! State machines and schedules.
 
 use super::shape::{capital, parsed, pick, set};
-use super::{Read, Readers, part};
+use super::{Read, Readers, incoming, part};
 use crate::live::Found;
 use crate::resolve::{Resource, Stack};
 use requests::{Api, Call, Service, encode};
@@ -45,6 +45,47 @@ pub async fn machine<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Res
         answer["type"].clone(),
     );
     part(&mut found, "Tags", tags)?;
+    incoming::at(readers, stack, arn, &mut found).await?;
+    let of = |operation| {
+        Call::new(
+            Service::States,
+            operation,
+            json!({ "stateMachineArn": arn }),
+        )
+    };
+    let token = ("nextToken", "nextToken");
+    let (aliases, versions) = tokio::join!(
+        readers.pages(of("ListStateMachineAliases"), "stateMachineAliases", token),
+        readers.pages(
+            of("ListStateMachineVersions"),
+            "stateMachineVersions",
+            token
+        ),
+    );
+    for (type_name, id, parts) in [
+        (
+            "AWS::StepFunctions::StateMachineAlias",
+            "stateMachineAliasArn",
+            aliases,
+        ),
+        (
+            "AWS::StepFunctions::StateMachineVersion",
+            "stateMachineVersionArn",
+            versions,
+        ),
+    ] {
+        let parts = match parts {
+            Err(trouble) => {
+                part(&mut found, type_name, Err(trouble))?;
+                continue;
+            }
+            Ok(parts) => parts,
+        };
+        for part in parts.as_array().into_iter().flatten() {
+            let name = part[id].as_str().unwrap_or_default();
+            found.child(type_name, name, json!({ "StateMachineArn": arn }));
+        }
+    }
     Ok(found.attribute("Arn", &answer["stateMachineArn"]).into())
 }
 

@@ -93,6 +93,7 @@ pub fn properties(mapping: &Value) -> Value {
             "MaximumRetryAttempts",
             "MetricsConfig",
             "ParallelizationFactor",
+            "ProvisionedPollerConfig",
             "ScalingConfig",
             "StartingPosition",
             "TumblingWindowInSeconds",

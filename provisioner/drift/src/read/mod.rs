@@ -10,6 +10,7 @@ mod bucket;
 mod delivery;
 mod events;
 mod functions;
+mod incoming;
 mod keys;
 mod logs;
 mod machines;
@@ -30,6 +31,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use tokio::sync::OnceCell;
+
+pub use topics::FEEDBACK;
 
 type Answer = Result<Rc<Value>, Trouble>;
 type Read = Result<Facts, Trouble>;
@@ -160,6 +163,32 @@ impl<A: Api> Readers<A> {
         self.kept(key, all).await
     }
 
+    /// All pages of a list that has a path: the members of `items`; `token` of the answer goes into the query as `parameter`.
+    async fn paths(
+        &self,
+        (service, operation): (Service, &'static str),
+        path: &str,
+        (items, token): (&str, &str),
+        parameter: &str,
+    ) -> Answer {
+        let all = async {
+            let mut all = Vec::new();
+            let mut next = String::new();
+            loop {
+                let call = Call::get(service, operation, format!("{path}{next}"));
+                let mut answer = self.api.call(&call).await?;
+                all.extend(shape::list(answer[items].take()));
+                match answer[token].as_str() {
+                    Some(more) if !more.is_empty() => {
+                        next = format!("&{parameter}={}", requests::encode(more));
+                    }
+                    _ => return Ok(Rc::new(Value::Array(all))),
+                }
+            }
+        };
+        self.kept(format!("pages of {operation} {path}"), all).await
+    }
+
     /// Tags of everything in the stack, by ARN, in as few requests as there are pages.
     async fn every_tag(&self, stack: &Stack) -> Answer {
         let every = Call::new(
@@ -184,30 +213,46 @@ impl<A: Api> Readers<A> {
     /// stack's name), else, where the tagging API does not know it (it follows some services late, and a local cloud's
     /// knows fewer), asked of its service: `alone`.
     async fn tags(&self, stack: &Stack, arn: &str, alone: Call, member: &str) -> Answer {
-        let found = |every: Rc<Value>| {
-            let one = shape::find(&every, "ResourceARN", arn)?;
-            Some(Rc::new(one["Tags"].clone()))
-        };
-        if let Some(tags) = self.every_tag(stack).await.ok().and_then(found) {
+        let found = |by_arn: Answer| Some(Rc::new(by_arn.ok()?.get(arn)?.clone()));
+        let ours = self.by_arn("stack", self.every_tag(stack)).await;
+        if let Some(tags) = found(ours) {
             return Ok(tags);
         }
         let service = arn.split(':').nth(2).unwrap_or_default();
-        if let Some(tags) = self.every_tag_of(service).await.ok().and_then(found) {
+        let theirs = self.by_arn(service, self.every_tag_of(service)).await;
+        if let Some(tags) = found(theirs) {
             return Ok(tags);
         }
         let answer = self.ask(alone).await?;
         Ok(Rc::new(answer[member].clone()))
     }
 
+    /// A list of tags as a map by ARN, made once: hundreds of resources look for theirs.
+    async fn by_arn(&self, whose: &str, every: impl Future<Output = Answer>) -> Answer {
+        let map = async {
+            let every = every.await?;
+            let every = every.as_array().into_iter().flatten();
+            let each = every.filter_map(|one| {
+                let arn = one["ResourceARN"].as_str()?;
+                Some((arn.to_owned(), one["Tags"].clone()))
+            });
+            Ok(Rc::new(Value::Object(each.collect())))
+        };
+        self.kept(format!("tags of {whose} by ARN"), map).await
+    }
+
     /// Whether the tagging API knows resources of this kind at all.
     async fn tags_know(&self, stack: &Stack, kind: &str) -> bool {
-        match self.every_tag(stack).await {
-            Ok(every) => every.as_array().is_some_and(|every| {
+        let known = async {
+            let every = self.every_tag(stack).await?;
+            let known = every.as_array().is_some_and(|every| {
                 let mut arns = every.iter().filter_map(|one| one["ResourceARN"].as_str());
                 every.is_empty() || arns.any(|arn| arn.contains(kind))
-            }),
-            Err(_) => true,
-        }
+            });
+            Ok(Rc::new(known.into()))
+        };
+        let known = self.kept(format!("whether tags know {kind}"), known).await;
+        known.map_or(true, |known| *known == Value::Bool(true))
     }
 }
 

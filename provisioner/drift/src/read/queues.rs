@@ -1,7 +1,7 @@
 //! SQS queues and their policies.
 
 use super::shape::{parsed, pick};
-use super::{Answer, Read, Readers, mappings, part};
+use super::{Answer, Read, Readers, incoming, mappings, part};
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack};
 use requests::{Api, Call, Service};
@@ -51,6 +51,7 @@ pub async fn queue<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resou
         found.child("AWS::SQS::QueuePolicy", url, child);
     }
     mappings::foreign(readers, stack, &arn, &mut found).await?;
+    incoming::at(readers, stack, &arn, &mut found).await?;
     Ok(found.attribute("Arn", &told["QueueArn"]).into())
 }
 

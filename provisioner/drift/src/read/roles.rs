@@ -73,6 +73,11 @@ pub async fn role<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resour
         }
     }
     set(&mut found.properties, "ManagedPolicyArns", ours.into());
+    for profile in list(detail["InstanceProfileList"].clone()) {
+        let id = profile["InstanceProfileName"].as_str().unwrap_or_default();
+        let told = json!({"InstanceProfileName": id, "RoleName": name});
+        found.child("AWS::IAM::InstanceProfile", id, told);
+    }
     Ok(found
         .attribute("Arn", &detail["Arn"])
         .attribute("RoleId", &detail["RoleId"])

@@ -19,6 +19,7 @@ pub async fn table<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resou
             "AttributeDefinitions",
             "KeySchema",
             "DeletionProtectionEnabled",
+            "OnDemandThroughput",
         ],
     ));
     let properties = &mut found.properties;
@@ -63,8 +64,11 @@ pub async fn table<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resou
     }
     let class = table["TableClassSummary"]["TableClass"].clone();
     set(properties, "TableClass", class);
+    let replicas = table["Replicas"].as_array().into_iter().flatten();
+    let replicas = replicas.map(|replica| json!({ "Region": replica["RegionName"] }));
+    set(properties, "Replicas", replicas.collect());
     let arn = table["TableArn"].as_str().unwrap_or_default().to_owned();
-    let (expiry, recovery, tags, policy) = tokio::join!(
+    let (expiry, recovery, tags, policy, streams, insights) = tokio::join!(
         readers.ask(of("DescribeTimeToLive")),
         readers.ask(of("DescribeContinuousBackups")),
         readers.tags(
@@ -82,6 +86,16 @@ pub async fn table<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resou
             "GetResourcePolicy",
             json!({ "ResourceArn": arn })
         )),
+        readers.ask(of("DescribeKinesisStreamingDestination")),
+        readers.pages(
+            Call::new(
+                Service::DynamoDb,
+                "ListContributorInsights",
+                json!({ "MaxResults": 100 })
+            ),
+            "ContributorInsightsSummaries",
+            ("NextToken", "NextToken"),
+        ),
     );
     part(
         &mut found,
@@ -99,6 +113,16 @@ pub async fn table<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resou
         policy => Rc::new(json!({ "PolicyDocument": policy })),
     });
     part(&mut found, "ResourcePolicy", policy)?;
+    part(
+        &mut found,
+        "KinesisStreamSpecification",
+        streams.map(|answer| Rc::new(streamed_to(&answer))),
+    )?;
+    part(
+        &mut found,
+        "ContributorInsightsSpecification",
+        insights.map(|all| Rc::new(insights_of(&all, name))),
+    )?;
     let stream = &table["LatestStreamArn"];
     if let Some(stream) = stream.as_str() {
         mappings::foreign(readers, stack, stream, &mut found).await?;
@@ -115,6 +139,29 @@ fn time_to_live(answer: &Value) -> Value {
         Some("ENABLED" | "ENABLING") => {
             json!({"AttributeName": told["AttributeName"], "Enabled": true})
         }
+        _ => Value::Null,
+    }
+}
+
+/// Where the table's changes are streamed to besides its own stream; one destination is what a table can have.
+fn streamed_to(answer: &Value) -> Value {
+    let all = answer["KinesisDataStreamDestinations"].as_array();
+    let on = ["ACTIVE", "ENABLING", "UPDATING"];
+    let mut on = all.into_iter().flatten().filter(|one| {
+        let status = one["DestinationStatus"].as_str();
+        status.is_some_and(|status| on.contains(&status))
+    });
+    on.next()
+        .map_or(Value::Null, |one| json!({ "StreamArn": one["StreamArn"] }))
+}
+
+fn insights_of(all: &Value, table: &str) -> Value {
+    let of_table = all.as_array().into_iter().flatten().find(|one| {
+        let named = one["TableName"].as_str().unwrap_or_default();
+        named.rsplit('/').next() == Some(table) && one["IndexName"].is_null()
+    });
+    match of_table.and_then(|one| one["ContributorInsightsStatus"].as_str()) {
+        Some("ENABLED" | "ENABLING") => json!({ "Enabled": true }),
         _ => Value::Null,
     }
 }

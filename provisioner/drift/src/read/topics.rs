@@ -1,12 +1,12 @@
 //! SNS topics, their policies and subscriptions.
 
 use super::shape::{parsed, pick, set};
-use super::{Answer, Read, Readers, part};
+use super::{Answer, Read, Readers, incoming, part};
 use crate::detect::is_same_part;
 use crate::live::{Facts, Found};
 use crate::resolve::{Resource, Stack};
 use requests::{Api, Call, Service};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 pub async fn topic<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resource) -> Read {
     let arn = resource.physical_id.as_str();
@@ -41,6 +41,8 @@ pub async fn topic<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resou
     if found.properties.get("DisplayName").and_then(Value::as_str) == Some(resource.name()) {
         found.properties.remove("DisplayName");
     }
+    let logging = delivery_status(told);
+    set(&mut found.properties, "DeliveryStatusLogging", logging);
     part(&mut found, "Tags", tags)?;
     let policy = parsed(&told["Policy"]);
     if policy.is_object() && !is_default_policy(&policy) {
@@ -52,8 +54,40 @@ pub async fn topic<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resou
         let told = pick(subscription, &["TopicArn", "Protocol", "Endpoint"]);
         found.child("AWS::SNS::Subscription", id, told);
     }
+    incoming::at(readers, stack, arn, &mut found).await?;
     Ok(found.into())
 }
+
+/// Who logs how deliveries went, a protocol each: the topic has an attribute for each of three settings.
+fn delivery_status(told: &Value) -> Value {
+    let protocols = [
+        ("application", "Application"),
+        ("firehose", "Firehose"),
+        ("http/s", "HTTP"),
+        ("lambda", "Lambda"),
+        ("sqs", "SQS"),
+    ];
+    let all = protocols.into_iter().filter_map(|(protocol, prefix)| {
+        let settings = FEEDBACK.iter().filter_map(|(name, _)| {
+            let value = told.get(format!("{prefix}{name}"))?.clone();
+            Some(((*name).to_owned(), value)).filter(|(_, value)| value != "")
+        });
+        let mut settings: Map<String, Value> = settings.collect();
+        if settings.is_empty() {
+            return None;
+        }
+        settings.insert("Protocol".into(), protocol.into());
+        Some(Value::Object(settings))
+    });
+    all.collect()
+}
+
+/// The settings of delivery logging, and what each is without a declaration.
+pub const FEEDBACK: [(&str, &str); 3] = [
+    ("SuccessFeedbackRoleArn", ""),
+    ("SuccessFeedbackSampleRate", "0"),
+    ("FailureFeedbackRoleArn", ""),
+];
 
 /// What every topic has that nobody gave a policy: only its own account may use it.
 fn is_default_policy(policy: &Value) -> bool {

@@ -119,6 +119,11 @@ pub fn detach(role: &str, policy: &str) -> Vec<Call> {
     vec![iam("DetachRolePolicy", input)]
 }
 
+pub fn leave_profile(role: &str, profile: &str) -> Vec<Call> {
+    let input = json!({"RoleName": role, "InstanceProfileName": profile});
+    vec![iam("RemoveRoleFromInstanceProfile", input)]
+}
+
 fn kms(operation: &'static str, input: Value) -> Call {
     Call::new(Service::Kms, operation, input)
 }

@@ -158,6 +158,42 @@ pub fn make_part(touched: &Touched<'_>, kind: &str, names: &[&'static str]) -> V
     )]
 }
 
+/// Makes an API again under its id, which only the local cloud lets a caller choose, by a tag that goes again.
+pub fn make_api(touched: &Touched<'_>) -> Vec<Call> {
+    const CHOSEN: &str = "ms-custom-id";
+    let names = OF_API.iter().chain(&["ProtocolType"]);
+    let names = names.filter(|name| **name != "Tags");
+    let mut input =
+        small(&body(names.filter_map(|name| {
+            Some((*name, touched.told(name)?.clone()))
+        })));
+    let id = &touched.resource.physical_id;
+    input["tags"] = touched.told("Tags").cloned().unwrap_or_else(|| json!({}));
+    input["tags"][CHOSEN] = id.as_str().into();
+    let place = &touched.stack.place;
+    let arn = format!(
+        "arn:{}:apigateway:{}::/apis/{id}",
+        place.partition, place.region
+    );
+    let untag = format!("/v2/tags/{}?tagKeys={CHOSEN}", encode(&arn));
+    vec![
+        at("CreateApi", "POST", "/v2/apis".into(), input),
+        at("UntagResource", "DELETE", untag, Value::Null),
+    ]
+}
+
+pub fn remove_mapping(finding: &Finding) -> Vec<Call> {
+    let Some((domain, id)) = finding.resource.split_once('|') else {
+        return Vec::new();
+    };
+    let path = format!(
+        "/v2/domainnames/{}/apimappings/{}",
+        encode(domain),
+        encode(id)
+    );
+    vec![at("DeleteApiMapping", "DELETE", path, Value::Null)]
+}
+
 /// The id of what was added is the API's and its own.
 pub fn remove(finding: &Finding, kind: &str) -> Vec<Call> {
     let Some((api, id)) = finding.resource.split_once('|') else {

@@ -1,6 +1,7 @@
 //! Buses, rules with their targets, archives.
 
 use super::{Touched, body, text_of};
+use crate::detect::Target;
 use requests::{Call, Service};
 use serde_json::{Map, Value, json};
 
@@ -77,6 +78,10 @@ fn put_rule(touched: &Touched<'_>) -> Value {
     let mut input = body(told);
     input["Name"] = touched.resource.name().into();
     input["EventBusName"] = bus_of(touched);
+    // AWS unsets what is left out, and refuses an empty ARN; the local cloud keeps what is left out.
+    if touched.stack.target == Target::Local && input.get("RoleArn").is_none() {
+        input["RoleArn"] = "".into();
+    }
     input
 }
 
@@ -135,6 +140,10 @@ pub fn remove_rule(there: &Map<String, Value>) -> Vec<Call> {
             json!({"Rule": name, "EventBusName": bus, "Ids": ids}),
         ));
     }
+    // A rule of another bus that serves others too only loses what pointed at us.
+    if there.contains_key("OtherTargets") {
+        return calls;
+    }
     calls.push(new(
         "DeleteRule",
         json!({"Name": name, "EventBusName": bus}),
@@ -164,7 +173,12 @@ fn archive(touched: &Touched<'_>) -> Value {
 pub fn set_archive(touched: &Touched<'_>) -> Vec<Call> {
     let mut input = archive(touched);
     // What is left out of an update stays as it is.
-    for (name, unset) in [("RetentionDays", json!(0)), ("Description", json!(""))] {
+    let everything = || touched.told_or_default("EventPattern").to_string().into();
+    for (name, unset) in [
+        ("RetentionDays", json!(0)),
+        ("Description", json!("")),
+        ("EventPattern", everything()),
+    ] {
         if touched.has(name) && touched.told(name).is_none() {
             input[name] = unset;
         }

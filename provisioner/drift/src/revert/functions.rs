@@ -13,6 +13,7 @@ pub const OF_FUNCTION: &[&str] = &[
     "Description",
     "Environment",
     "EphemeralStorage",
+    "FileSystemConfigs",
     "Handler",
     "KmsKeyArn",
     "Layers",
@@ -44,6 +45,7 @@ pub const OF_MAPPING: &[&str] = &[
     "MaximumRetryAttempts",
     "MetricsConfig",
     "ParallelizationFactor",
+    "ProvisionedPollerConfig",
     "ScalingConfig",
     "Tags",
     "TumblingWindowInSeconds",
@@ -125,7 +127,7 @@ fn setting(touched: &Touched<'_>, name: &str) -> Value {
         "DeadLetterConfig" => json!({"TargetArn": ""}),
         "Environment" => json!({"Variables": {}}),
         "EphemeralStorage" => json!({"Size": 512}),
-        "Layers" => json!([]),
+        "FileSystemConfigs" | "Layers" => json!([]),
         "LoggingConfig" => json!({"LogFormat": "Text"}),
         "SnapStart" => json!({"ApplyOn": "None"}),
         "TracingConfig" => json!({"Mode": "PassThrough"}),
@@ -249,6 +251,7 @@ pub fn set_mapping(touched: &Touched<'_>) -> Vec<Call> {
         ("FilterCriteria", None) => ("FilterCriteria", json!({"Filters": []})),
         ("FunctionResponseTypes", None) => ("FunctionResponseTypes", json!([])),
         ("MetricsConfig", None) => ("MetricsConfig", json!({"Metrics": []})),
+        ("ProvisionedPollerConfig", None) => ("ProvisionedPollerConfig", json!({})),
         ("ScalingConfig", None) => ("ScalingConfig", json!({})),
         (name, None) => (name, touched.told_or_default(name)),
     });
@@ -279,7 +282,44 @@ pub fn remove_mapping(id: &str) -> Vec<Call> {
     vec![at("DeleteEventSourceMapping", "DELETE", path, Value::Null)]
 }
 
-pub fn remove_url(function: &str) -> Vec<Call> {
-    let path = format!("/2021-10-31/functions/{}/url", encode(function));
+/// The id is the function's name, with an alias' behind it where the address is the alias'.
+pub fn remove_url(id: &str) -> Vec<Call> {
+    let (function, alias) = id.split_once(':').unwrap_or((id, ""));
+    let mut path = format!("/2021-10-31/functions/{}/url", encode(function));
+    if !alias.is_empty() {
+        path.push_str(&format!("?Qualifier={}", encode(alias)));
+    }
     vec![at("DeleteFunctionUrlConfig", "DELETE", path, Value::Null)]
+}
+
+pub fn remove_alias(function: &str, alias: &str) -> Vec<Call> {
+    let path = format!(
+        "/2015-03-31/functions/{}/aliases/{}",
+        encode(function),
+        encode(alias)
+    );
+    vec![at("DeleteAlias", "DELETE", path, Value::Null)]
+}
+
+pub fn remove_version(function: &str, version: &str) -> Vec<Call> {
+    let path = format!(
+        "/2015-03-31/functions/{}?Qualifier={}",
+        encode(function),
+        encode(version)
+    );
+    // Without a version this would be the function itself.
+    if version.is_empty() {
+        return Vec::new();
+    }
+    vec![at("DeleteFunction", "DELETE", path, Value::Null)]
+}
+
+pub fn remove_provisioned(function: &str, qualifier: &str) -> Vec<Call> {
+    let path = format!(
+        "/2019-09-30/functions/{}/provisioned-concurrency?Qualifier={}",
+        encode(function),
+        encode(qualifier)
+    );
+    let operation = "DeleteProvisionedConcurrencyConfig";
+    vec![at(operation, "DELETE", path, Value::Null)]
 }

@@ -2,6 +2,7 @@
 
 use super::{Touched, text_of};
 use crate::canonical;
+use crate::read::FEEDBACK;
 use crate::resolve::Stack;
 use requests::{Call, Service};
 use serde_json::{Map, Value, json};
@@ -25,6 +26,7 @@ pub const OF_QUEUE: &[&str] = &[
 /// What can be set on a topic.
 pub const OF_TOPIC: &[&str] = &[
     "DeliveryPolicy",
+    "DeliveryStatusLogging",
     "DisplayName",
     "KmsMasterKeyId",
     "SignatureVersion",
@@ -45,7 +47,7 @@ pub const OF_SUBSCRIPTION: &[&str] = &[
 fn attributes(touched: &Touched<'_>, names: &[&str]) -> Map<String, Value> {
     let names = names
         .iter()
-        .filter(|name| **name != "Tags" && touched.has(name));
+        .filter(|name| **name != "Tags" && **name != LOGGING && touched.has(name));
     names
         .map(|name| {
             (
@@ -96,9 +98,45 @@ pub fn remove_queue_policy(url: &str) -> Vec<Call> {
     vec![Call::new(Service::Sqs, "SetQueueAttributes", input)]
 }
 
+/// One property of the template, fifteen attributes of the topic.
+const LOGGING: &str = "DeliveryStatusLogging";
+
+/// The attributes of delivery logging that were declared, and those that somebody set, unset.
+fn delivery_status(touched: &Touched<'_>) -> Vec<(String, Value)> {
+    if !touched.has(LOGGING) {
+        return Vec::new();
+    }
+    let told = touched.told(LOGGING).and_then(Value::as_array);
+    let told = told.into_iter().flatten();
+    let of = |one: &Value, unset: bool| -> Vec<(String, Value)> {
+        let prefix = match one["Protocol"].as_str().unwrap_or_default() {
+            "http/s" => "HTTP",
+            "sqs" => "SQS",
+            "lambda" => "Lambda",
+            "firehose" => "Firehose",
+            _ => "Application",
+        };
+        let settings = FEEDBACK.iter().filter(|(name, _)| one.get(*name).is_some());
+        let settings = settings.map(|(name, nothing)| {
+            let value = if unset {
+                (*nothing).into()
+            } else {
+                text_of(&one[*name]).into()
+            };
+            (format!("{prefix}{name}"), value)
+        });
+        settings.collect()
+    };
+    let there = touched.undeclared(LOGGING);
+    let mut all: Vec<_> = there.iter().flat_map(|one| of(one, true)).collect();
+    all.extend(told.flat_map(|one| of(one, false)));
+    all
+}
+
 pub fn set_topic(touched: &Touched<'_>) -> Vec<Call> {
     let attributes = attributes(touched, OF_TOPIC).into_iter();
     attributes
+        .chain(delivery_status(touched))
         .map(|(name, value)| topic_attribute(&touched.resource.physical_id, &name, value))
         .collect()
 }

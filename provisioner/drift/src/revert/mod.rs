@@ -7,15 +7,18 @@
 
 mod access;
 mod api;
-mod data;
+mod buckets;
 mod events;
 mod functions;
 mod machines;
 mod messaging;
 mod observability;
+mod tables;
 mod tags;
+mod ways;
 
 use crate::compare::blank;
+use crate::detect::Target;
 use crate::finding::{Finding, Kind};
 use crate::resolve::{Resource, Stack};
 use crate::tables::default_of;
@@ -32,6 +35,8 @@ pub struct Step {
     /// How, in order.
     pub calls: Vec<Call>,
 }
+
+pub use ways::way_out;
 
 /// What is to be put back on one resource.
 struct Touched<'a> {
@@ -69,6 +74,20 @@ impl<'a> Touched<'a> {
             .unwrap_or_default()
     }
 
+    /// What is there of a member of a property.
+    fn there(&self, property: &str, member: &str) -> Vec<Value> {
+        let path = format!("{property}.{member}");
+        let of = self.findings.iter().filter_map(|finding| {
+            let actual = finding.actual.as_ref()?;
+            match &finding.path {
+                whole if whole == property => actual.get(member).cloned(),
+                part if *part == path => Some(actual.clone()),
+                _ => None,
+            }
+        });
+        of.collect()
+    }
+
     /// Elements of a list that were not declared: what is there of them.
     fn undeclared(&self, property: &str) -> Vec<&'a Value> {
         let of = self.findings.iter().filter(|finding| {
@@ -96,7 +115,7 @@ const SETTABLE: &[(&str, &[&str])] = &[
         observability::OF_COMPOSITE,
     ),
     ("AWS::CloudWatch::Dashboard", &["DashboardBody", "Tags"]),
-    ("AWS::DynamoDB::Table", data::OF_TABLE),
+    ("AWS::DynamoDB::Table", tables::OF_TABLE),
     ("AWS::EventSchemas::Registry", &["Description"]),
     (
         "AWS::EventSchemas::Schema",
@@ -120,9 +139,15 @@ const SETTABLE: &[(&str, &[&str])] = &[
     ("AWS::Lambda::Permission", functions::OF_PERMISSION),
     (
         "AWS::Logs::LogGroup",
-        &["KmsKeyId", "RetentionInDays", "Tags"],
+        &[
+            "DataProtectionPolicy",
+            "DeletionProtectionEnabled",
+            "KmsKeyId",
+            "RetentionInDays",
+            "Tags",
+        ],
     ),
-    ("AWS::S3::Bucket", data::OF_BUCKET),
+    ("AWS::S3::Bucket", buckets::OF_BUCKET),
     ("AWS::S3::BucketPolicy", &["PolicyDocument"]),
     ("AWS::SNS::Subscription", messaging::OF_SUBSCRIPTION),
     ("AWS::SNS::Topic", messaging::OF_TOPIC),
@@ -133,15 +158,17 @@ const SETTABLE: &[(&str, &[&str])] = &[
     ("AWS::StepFunctions::StateMachine", machines::OF_MACHINE),
 ];
 
-/// Types that can be made again under their name, what others hang on first. A table or a bucket comes back empty, which
-/// is no way back; an API or a key comes back as another.
+/// Types that can be made again under their name, what others hang on first.
 const REMADE: &[&str] = &[
     "AWS::Logs::LogGroup",
+    "AWS::DynamoDB::Table",
+    "AWS::S3::Bucket",
     "AWS::Events::EventBus",
     "AWS::SQS::Queue",
     "AWS::SNS::Topic",
     "AWS::IAM::Role",
     "AWS::Lambda::Function",
+    "AWS::StepFunctions::StateMachine",
     "AWS::Events::Archive",
     "AWS::Events::Rule",
     "AWS::SQS::QueuePolicy",
@@ -151,6 +178,9 @@ const REMADE: &[&str] = &[
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::EventSourceMapping",
     "AWS::SNS::Subscription",
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Authorizer",
+    "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Stage",
     "AWS::ApiGatewayV2::Route",
     "AWS::KMS::Alias",
@@ -158,17 +188,21 @@ const REMADE: &[&str] = &[
     "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::CloudWatch::Dashboard",
+    "AWS::EventSchemas::Registry",
+    "AWS::EventSchemas::Schema",
 ];
 
-/// Types of what was added that can be removed.
+/// Types of what was added that can be removed, in this order: what rests on others first.
 const REMOVED: &[&str] = &[
-    "AWS::ApiGatewayV2::Authorizer",
-    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::ApiMapping",
     "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Authorizer",
     "AWS::ApiGatewayV2::Stage",
     "AWS::Events::Archive",
     "AWS::Events::EventBusPolicy",
     "AWS::Events::Rule",
+    "AWS::IAM::InstanceProfile",
     "AWS::IAM::ManagedPolicy",
     "AWS::KMS::Alias",
     "AWS::KMS::Grant",
@@ -176,12 +210,20 @@ const REMOVED: &[&str] = &[
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Permission",
     "AWS::Lambda::Url",
+    "AWS::Lambda::ProvisionedConcurrency",
+    "AWS::Lambda::Alias",
+    "AWS::Lambda::Version",
     "AWS::Logs::MetricFilter",
+    "AWS::Logs::ResourcePolicy",
     "AWS::Logs::SubscriptionFilter",
+    "AWS::Pipes::Pipe",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
+    "AWS::Scheduler::Schedule",
+    "AWS::StepFunctions::StateMachineAlias",
+    "AWS::StepFunctions::StateMachineVersion",
 ];
 
 /// Whether a property that differs can be set again.
@@ -195,9 +237,18 @@ pub fn can_set(stack: &Stack, resource: &Resource, path: &Path) -> bool {
         && stack.place.account.len() == 12
 }
 
-/// Whether a resource that is gone can be made again.
-pub fn can_remake(_: &Stack, resource: &Resource) -> bool {
-    REMADE.contains(&resource.type_name.as_str()) && knows_all(resource)
+/// Whether a resource that is gone can be made again. What an environment keeps when a resource goes is not replaced by an
+/// empty one, which would only stand in the way of a backup; where it lets it go, an empty one is what a deployment makes.
+pub fn can_remake(stack: &Stack, resource: &Resource) -> bool {
+    let may = match resource.type_name.as_str() {
+        "AWS::DynamoDB::Table" => !resource.kept,
+        // A bucket that locks is made so by a header, and never later.
+        "AWS::S3::Bucket" => !resource.kept && !says(resource.properties.get("ObjectLockEnabled")),
+        // It would come back under another id, and everything names it.
+        "AWS::ApiGatewayV2::Api" => stack.target == Target::Local,
+        type_name => REMADE.contains(&type_name),
+    };
+    may && knows_all(resource)
 }
 
 /// Whether what was added can be removed.
@@ -205,7 +256,8 @@ pub fn can_remove(type_name: &str) -> bool {
     REMOVED.contains(&type_name)
 }
 
-fn settable(type_name: &str) -> &'static [&'static str] {
+/// The properties of a type that can be set again.
+pub fn settable(type_name: &str) -> &'static [&'static str] {
     let found = SETTABLE.iter().find(|(of, _)| *of == type_name);
     found.map_or(&[], |(_, properties)| properties)
 }
@@ -228,18 +280,20 @@ pub fn plan(stack: &Stack, findings: &[Finding]) -> Vec<Step> {
         .iter()
         .filter(|finding| finding.revertible && finding.counts())
         .collect();
-    let removed = wanted
+    let mut removed: Vec<&&Finding> = wanted
         .iter()
         .filter(|finding| finding.kind == Kind::Added)
-        .map(|finding| Step {
-            what: format!(
-                "remove {} {} from {}",
-                finding.type_name,
-                finding.resource,
-                finding.owner()
-            ),
-            calls: remove(stack, finding),
-        });
+        .collect();
+    removed.sort_by_key(|finding| REMOVED.iter().position(|of| *of == finding.type_name));
+    let removed = removed.into_iter().map(|finding| Step {
+        what: format!(
+            "remove {} {} from {}",
+            finding.type_name,
+            finding.resource,
+            finding.owner()
+        ),
+        calls: remove(stack, finding),
+    });
     let mut steps: Vec<Step> = removed.collect();
     for type_name in REMADE {
         for resource in stack.of(type_name) {
@@ -302,9 +356,9 @@ fn set(touched: &Touched<'_>) -> Vec<Call> {
         "AWS::CloudWatch::Alarm" => observability::put_alarm(touched),
         "AWS::CloudWatch::CompositeAlarm" => observability::put_composite(touched),
         "AWS::CloudWatch::Dashboard" => observability::put_dashboard(touched),
-        "AWS::DynamoDB::Table" => data::set_table(touched),
-        "AWS::EventSchemas::Registry" => machines::set_registry(touched),
-        "AWS::EventSchemas::Schema" => machines::set_schema(touched),
+        "AWS::DynamoDB::Table" => tables::set_table(touched),
+        "AWS::EventSchemas::Registry" => machines::put_registry(touched, "PUT"),
+        "AWS::EventSchemas::Schema" => machines::put_schema(touched, "PUT"),
         "AWS::Events::Archive" => events::set_archive(touched),
         "AWS::Events::EventBus" => events::set_bus(touched),
         "AWS::Events::Rule" => events::set_rule(touched),
@@ -316,8 +370,8 @@ fn set(touched: &Touched<'_>) -> Vec<Call> {
         "AWS::Lambda::Function" => functions::set_function(touched),
         "AWS::Lambda::Permission" => functions::set_permission(touched),
         "AWS::Logs::LogGroup" => observability::set_group(touched),
-        "AWS::S3::Bucket" => data::set_bucket(touched),
-        "AWS::S3::BucketPolicy" => data::put_bucket_policy(touched),
+        "AWS::S3::Bucket" => buckets::set_bucket(touched),
+        "AWS::S3::BucketPolicy" => buckets::put_bucket_policy(touched),
         "AWS::SNS::Subscription" => messaging::set_subscription(touched),
         "AWS::SNS::Topic" => messaging::set_topic(touched),
         "AWS::SNS::TopicPolicy" => messaging::put_topic_policy(touched),
@@ -342,8 +396,16 @@ fn remake(stack: &Stack, resource: &Resource) -> Vec<Call> {
         findings: Vec::new(),
     };
     match resource.type_name.as_str() {
+        "AWS::ApiGatewayV2::Api" => api::make_api(&all),
+        "AWS::ApiGatewayV2::Authorizer" => api::make_part(&all, "authorizers", api::OF_AUTHORIZER),
+        "AWS::ApiGatewayV2::Integration" => {
+            api::make_part(&all, "integrations", api::OF_INTEGRATION)
+        }
         "AWS::ApiGatewayV2::Stage" => api::make_part(&all, "stages", api::OF_STAGE),
         "AWS::ApiGatewayV2::Route" => api::make_part(&all, "routes", api::OF_ROUTE),
+        "AWS::DynamoDB::Table" => tables::make_table(&all),
+        "AWS::EventSchemas::Registry" => machines::put_registry(&all, "POST"),
+        "AWS::EventSchemas::Schema" => machines::put_schema(&all, "POST"),
         "AWS::Events::Archive" => events::make_archive(&all),
         "AWS::Events::EventBus" => events::make_bus(&all),
         "AWS::Events::Rule" => events::make_rule(&all),
@@ -353,10 +415,12 @@ fn remake(stack: &Stack, resource: &Resource) -> Vec<Call> {
         "AWS::Lambda::Function" => functions::make_function(&all),
         "AWS::Lambda::Permission" => functions::add_permission(&all),
         "AWS::Logs::LogGroup" => observability::make_group(&all),
+        "AWS::S3::Bucket" => buckets::make_bucket(&all),
         "AWS::SNS::Subscription" => messaging::subscribe(&all),
         "AWS::SNS::Topic" => messaging::make_topic(&all),
         "AWS::SQS::Queue" => messaging::make_queue(&all),
         "AWS::Scheduler::Schedule" => machines::put_schedule(&all, "POST"),
+        "AWS::StepFunctions::StateMachine" => machines::make_machine(&all),
         _ => set(&all),
     }
 }
@@ -367,6 +431,7 @@ fn remove(stack: &Stack, finding: &Finding) -> Vec<Call> {
     let there = there.unwrap_or(&empty);
     let text = |name: &str| there.get(name).and_then(Value::as_str).unwrap_or_default();
     match finding.type_name.as_str() {
+        "AWS::ApiGatewayV2::ApiMapping" => api::remove_mapping(finding),
         "AWS::ApiGatewayV2::Authorizer" => api::remove(finding, "authorizers"),
         "AWS::ApiGatewayV2::Integration" => api::remove(finding, "integrations"),
         "AWS::ApiGatewayV2::Route" => api::remove(finding, "routes"),
@@ -376,9 +441,11 @@ fn remove(stack: &Stack, finding: &Finding) -> Vec<Call> {
             events::remove_bus_policy(text("EventBusName"), text("StatementId"))
         }
         "AWS::Events::Rule" => events::remove_rule(there),
+        "AWS::IAM::InstanceProfile" => access::leave_profile(text("RoleName"), &finding.resource),
         "AWS::IAM::ManagedPolicy" => access::detach(text("RoleName"), text("PolicyArn")),
         "AWS::KMS::Alias" => access::remove_alias(&finding.resource),
         "AWS::KMS::Grant" => access::revoke(text("KeyId"), &finding.resource),
+        "AWS::Lambda::Alias" => functions::remove_alias(text("FunctionName"), text("Name")),
         "AWS::Lambda::EventInvokeConfig" => {
             functions::remove_invoke_config(text("FunctionName"), text("Qualifier"))
         }
@@ -387,21 +454,30 @@ fn remove(stack: &Stack, finding: &Finding) -> Vec<Call> {
             let id = finding.resource.rsplit('|').next().unwrap_or_default();
             functions::remove_permission(text("FunctionName"), id)
         }
+        "AWS::Lambda::ProvisionedConcurrency" => {
+            functions::remove_provisioned(text("FunctionName"), text("Qualifier"))
+        }
         "AWS::Lambda::Url" => functions::remove_url(&finding.resource),
+        "AWS::Lambda::Version" => functions::remove_version(text("FunctionName"), text("Version")),
         "AWS::Logs::MetricFilter" => observability::remove_filter(
             "DeleteMetricFilter",
             text("LogGroupName"),
             text("FilterName"),
         ),
+        "AWS::Logs::ResourcePolicy" => observability::remove_policy(&finding.resource),
         "AWS::Logs::SubscriptionFilter" => observability::remove_filter(
             "DeleteSubscriptionFilter",
             text("LogGroupName"),
             text("FilterName"),
         ),
-        "AWS::S3::BucketPolicy" => data::remove_bucket_policy(&finding.resource),
+        "AWS::Pipes::Pipe" => machines::remove_pipe(&finding.resource),
+        "AWS::S3::BucketPolicy" => buckets::remove_bucket_policy(&finding.resource),
         "AWS::SNS::Subscription" => messaging::unsubscribe(&finding.resource),
         "AWS::SNS::TopicPolicy" => messaging::default_topic_policy(stack, &finding.resource),
         "AWS::SQS::QueuePolicy" => messaging::remove_queue_policy(&finding.resource),
+        "AWS::Scheduler::Schedule" => machines::remove_schedule(&finding.resource),
+        "AWS::StepFunctions::StateMachineAlias" => machines::remove_alias(&finding.resource),
+        "AWS::StepFunctions::StateMachineVersion" => machines::remove_version(&finding.resource),
         _ => Vec::new(),
     }
 }

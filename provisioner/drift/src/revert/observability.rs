@@ -1,6 +1,6 @@
 //! Alarms, dashboards, log groups.
 
-use super::{Touched, body, text_of};
+use super::{Touched, body, says, text_of};
 use crate::canonical;
 use requests::{Call, Service};
 use serde_json::{Value, json};
@@ -97,7 +97,30 @@ pub fn set_group(touched: &Touched<'_>) -> Vec<Call> {
             None => logs("DisassociateKmsKey", json!({ "logGroupName": name })),
         });
     }
+    if touched.has("DeletionProtectionEnabled") {
+        let on = says(touched.told("DeletionProtectionEnabled"));
+        calls.push(logs(
+            "PutLogGroupDeletionProtection",
+            json!({"logGroupIdentifier": name, "deletionProtectionEnabled": on}),
+        ));
+    }
+    if touched.has("DataProtectionPolicy") {
+        calls.push(match touched.told("DataProtectionPolicy") {
+            Some(policy) => logs(
+                "PutDataProtectionPolicy",
+                json!({"logGroupIdentifier": name, "policyDocument": text_of(policy)}),
+            ),
+            None => logs(
+                "DeleteDataProtectionPolicy",
+                json!({ "logGroupIdentifier": name }),
+            ),
+        });
+    }
     calls
+}
+
+pub fn remove_policy(name: &str) -> Vec<Call> {
+    vec![logs("DeleteResourcePolicy", json!({ "policyName": name }))]
 }
 
 pub fn make_group(touched: &Touched<'_>) -> Vec<Call> {

@@ -215,8 +215,8 @@ fn bucket_tags(bucket: &str, tags: &Map<String, Value>) -> Call {
             let value = super::text_of(value);
             format!(
                 "<Tag><Key>{}</Key><Value>{}</Value></Tag>",
-                super::data::escaped(key),
-                super::data::escaped(&value)
+                super::buckets::escaped(key),
+                super::buckets::escaped(&value)
             )
         })
         .collect();

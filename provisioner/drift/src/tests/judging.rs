@@ -121,7 +121,7 @@ fn a_rule_that_somebody_put_on_the_bus_is_added_and_ours_are_not() {
         bus.child(
             "AWS::Events::Rule",
             "bus|spy",
-            json!({"EventPattern": "{}"}),
+            json!({"EventPattern": "{}", "Targets": [{"Id": "1", "Arn": "arn:theirs"}]}),
         );
     }
     let report = judge(&stack, &facts, Target::Aws);

@@ -15,7 +15,7 @@ use cfn::Template;
 use std::collections::BTreeMap;
 
 /// The committed template of an environment.
-fn golden(environment: &str) -> Template {
+pub(crate) fn golden(environment: &str) -> Template {
     let path = format!(
         "{}/../../stack/tests/golden/{environment}.template.json",
         env!("CARGO_MANIFEST_DIR")
@@ -51,7 +51,7 @@ fn physical(template: &Template) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn deployed(template: &Template) -> Stack {
+pub(crate) fn deployed(template: &Template) -> Stack {
     crate::resolve(
         template,
         &place(),

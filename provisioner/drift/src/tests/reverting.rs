@@ -19,6 +19,7 @@ fn finding(owner: &str, type_name: &str, kind: Kind, path: &str, actual: Option<
         who: None,
         when: None,
         revertible: true,
+        way_out: None,
         ignored_until: None,
     }
 }

@@ -1,30 +1,19 @@
-//! Tables and buckets.
+//! Buckets and their policies.
 
-use super::{Touched, says, text_of};
+use super::{Touched, text_of};
 use requests::{Call, Service, encode};
 use serde_json::{Value, json};
 
-/// What can be set on a table without rebuilding it.
-pub const OF_TABLE: &[&str] = &[
-    "BillingMode",
-    "DeletionProtectionEnabled",
-    "PointInTimeRecoverySpecification",
-    "ProvisionedThroughput",
-    "ResourcePolicy",
-    "SSESpecification",
-    "StreamSpecification",
-    "TableClass",
-    "Tags",
-    "TimeToLiveSpecification",
-];
-
-/// What can be set on a bucket. Who else was granted something by a list of access can't be known well enough.
+/// What can be set on a bucket.
 pub const OF_BUCKET: &[&str] = &[
+    "AccelerateConfiguration",
+    "AccessControlList",
     "BucketEncryption",
     "CorsConfiguration",
     "LifecycleConfiguration",
     "LoggingConfiguration",
     "NotificationConfiguration",
+    "ObjectLockConfiguration",
     "OwnershipControls",
     "PublicAccessBlockConfiguration",
     "ReplicationConfiguration",
@@ -33,79 +22,21 @@ pub const OF_BUCKET: &[&str] = &[
     "WebsiteConfiguration",
 ];
 
-pub fn set_table(touched: &Touched<'_>) -> Vec<Call> {
-    let name = touched.resource.name();
-    let call = |operation, input| Call::new(Service::DynamoDb, operation, input);
-    let update =
-        |member: &str, value: Value| call("UpdateTable", json!({"TableName": name, member: value}));
-    let mut calls = Vec::new();
-    if touched.has("TimeToLiveSpecification") {
-        let told = touched.told("TimeToLiveSpecification");
-        let attribute = told.map(|told| told["AttributeName"].clone()).or_else(|| {
-            let there = touched.undeclared("TimeToLiveSpecification");
-            there.first().map(|there| there["AttributeName"].clone())
-        });
-        let on = told.is_some_and(|told| told["Enabled"] == true);
-        let input = json!({"TableName": name, "TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": on}});
-        calls.push(call("UpdateTimeToLive", input));
-    }
-    if touched.has("PointInTimeRecoverySpecification") {
-        let off = || json!({"PointInTimeRecoveryEnabled": false});
-        let told = touched.told("PointInTimeRecoverySpecification").cloned();
-        let input = json!({"TableName": name, "PointInTimeRecoverySpecification": told.unwrap_or_else(off)});
-        calls.push(call("UpdateContinuousBackups", input));
-    }
-    if touched.has("DeletionProtectionEnabled") {
-        let on = says(touched.told("DeletionProtectionEnabled"));
-        calls.push(update("DeletionProtectionEnabled", on.into()));
-    }
-    if touched.has("BillingMode") || touched.has("ProvisionedThroughput") {
-        let mut input =
-            json!({"TableName": name, "BillingMode": touched.told_or_default("BillingMode")});
-        if let Some(throughput) = touched.told("ProvisionedThroughput") {
-            input["ProvisionedThroughput"] = throughput.clone();
-        }
-        calls.push(call("UpdateTable", input));
-    }
-    if touched.has("SSESpecification") {
-        let told = touched.told("SSESpecification").map(|told| {
-            json!({"Enabled": told["SSEEnabled"], "SSEType": "KMS", "KMSMasterKeyId": told["KMSMasterKeyId"]})
-        });
-        let off = || json!({"Enabled": false});
-        calls.push(update("SSESpecification", told.unwrap_or_else(off)));
-    }
-    if touched.has("StreamSpecification") {
-        let off = json!({"StreamEnabled": false});
-        match touched.told("StreamSpecification") {
-            Some(told) => {
-                let there = touched.findings.iter().any(|finding| {
-                    finding.path.starts_with("StreamSpecification") && finding.actual.is_some()
-                });
-                // A stream of another kind must go before this one can come.
-                if there {
-                    calls.push(update("StreamSpecification", off));
-                }
-                let on = json!({"StreamEnabled": true, "StreamViewType": told["StreamViewType"]});
-                calls.push(update("StreamSpecification", on));
-            }
-            None => calls.push(update("StreamSpecification", off)),
-        }
-    }
-    if touched.has("TableClass") {
-        calls.push(update("TableClass", touched.told_or_default("TableClass")));
-    }
-    if touched.has("ResourcePolicy")
-        && let Some(arn) = crate::resolve::arn_of(touched.stack, touched.resource)
-    {
-        calls.push(match touched.told("ResourcePolicy") {
-            Some(told) => call(
-                "PutResourcePolicy",
-                json!({"ResourceArn": arn, "Policy": text_of(&told["PolicyDocument"])}),
-            ),
-            None => call("DeleteResourcePolicy", json!({ "ResourceArn": arn })),
-        });
-    }
-    calls
+/// The bucket under its name, empty and closed. The rest is set in the next round.
+pub fn make_bucket(touched: &Touched<'_>) -> Vec<Call> {
+    let region = &touched.stack.place.region;
+    // The oldest region is the one that may not be named.
+    let place = if region == "us-east-1" {
+        Value::Null
+    } else {
+        format!(
+            "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>{}</LocationConstraint></CreateBucketConfiguration>",
+            escaped(region)
+        )
+        .into()
+    };
+    let path = format!("/{}", encode(&touched.resource.physical_id));
+    vec![Call::at(Service::S3, "CreateBucket", "PUT", path, place)]
 }
 
 /// Setting, how it is asked for, its element in XML, and the operations that put and delete it.
@@ -174,6 +105,20 @@ const OF_S3: &[(&str, &str, &str, &str, &str)] = &[
         "",
     ),
     (
+        "ObjectLockConfiguration",
+        "object-lock",
+        "ObjectLockConfiguration",
+        "PutObjectLockConfiguration",
+        "",
+    ),
+    (
+        "AccelerateConfiguration",
+        "accelerate",
+        "AccelerateConfiguration",
+        "PutBucketAccelerateConfiguration",
+        "",
+    ),
+    (
         "NotificationConfiguration",
         "notification",
         "NotificationConfiguration",
@@ -184,8 +129,23 @@ const OF_S3: &[(&str, &str, &str, &str, &str)] = &[
 
 pub fn set_bucket(touched: &Touched<'_>) -> Vec<Call> {
     let bucket = encode(&touched.resource.physical_id);
+    // Before the owner's full control can be enforced again nobody else may be granted anything.
+    let owner = touched
+        .there("AccessControlList", "Owner")
+        .into_iter()
+        .next();
+    let acl = owner.map(|owner| {
+        let path = format!("/{bucket}?acl");
+        Call::at(
+            Service::S3,
+            "PutBucketAcl",
+            "PUT",
+            path,
+            owned_by(&text_of(&owner)).into(),
+        )
+    });
     let of = OF_S3.iter().filter(|(property, ..)| touched.has(property));
-    of.map(|(property, query, element, put, delete)| {
+    let of = of.map(|(property, query, element, put, delete)| {
         let path = format!("/{bucket}?{query}");
         let told = touched.told(property);
         if told.is_none() && !delete.is_empty() && *property != "PublicAccessBlockConfiguration" {
@@ -196,8 +156,19 @@ pub fn set_bucket(touched: &Touched<'_>) -> Vec<Call> {
             "<{element} xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{inner}</{element}>"
         );
         Call::at(Service::S3, put, "PUT", path, text.into())
-    })
-    .collect()
+    });
+    acl.into_iter().chain(of).collect()
+}
+
+/// The list of access that a bucket has when nobody gave it one.
+fn owned_by(owner: &str) -> String {
+    let owner = escaped(owner);
+    format!(
+        "<AccessControlPolicy xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Owner><ID>{owner}</ID></Owner>\
+         <AccessControlList><Grant><Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+         xsi:type=\"CanonicalUser\"><ID>{owner}</ID></Grantee><Permission>FULL_CONTROL</Permission></Grant>\
+         </AccessControlList></AccessControlPolicy>"
+    )
 }
 
 /// A setting in S3's own words.
@@ -235,6 +206,14 @@ fn setting(property: &str, told: Option<&Value>) -> String {
         }
         "PublicAccessBlockConfiguration" if told.is_null() => xml(&json!({
             "BlockPublicAcls": true, "BlockPublicPolicy": true, "IgnorePublicAcls": true, "RestrictPublicBuckets": true})),
+        // Locking stays on; what is locked by itself is what can be put back.
+        "ObjectLockConfiguration" => {
+            xml(&json!({"ObjectLockEnabled": "Enabled", "Rule": told["Rule"]}))
+        }
+        "AccelerateConfiguration" => {
+            let status = told["AccelerationStatus"].as_str().unwrap_or("Suspended");
+            xml(&json!({ "Status": status }))
+        }
         "VersioningConfiguration" if told.is_null() => "<Status>Suspended</Status>".to_owned(),
         "LoggingConfiguration" if told.is_object() => {
             let target = json!({"TargetBucket": told["DestinationBucketName"], "TargetPrefix": text_of(&told["LogFilePrefix"])});
