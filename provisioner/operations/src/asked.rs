@@ -2,7 +2,7 @@
 
 use crate::timeline::{Entry, EntryKind, entry, word};
 use contracts::records::{ApprovalRecord, AskRecord, DecisionRecord};
-use contracts::tasks::Turn;
+use contracts::tasks::{Turn, Verdict, Waiting};
 
 /// Questions, decisions, and that nobody decided in time.
 pub(crate) fn approval_entries(approval: &ApprovalRecord) -> Vec<Entry> {
@@ -44,8 +44,13 @@ fn question(approval: &ApprovalRecord, ask: &AskRecord) -> String {
     text
 }
 
+/// What the person said, in the words of `decide`: a dispute is resolved, whatever that leads to.
 fn verdict(approval: &ApprovalRecord, decision: &DecisionRecord) -> String {
-    let mut text = word(decision.verdict).unwrap_or_default();
+    let mut text = match (approval.request.waiting, decision.verdict) {
+        (Waiting::Dispute, Verdict::Approve) => "resolve: pay".to_owned(),
+        (Waiting::Dispute, Verdict::Reject) => "resolve: reject".to_owned(),
+        (_, verdict) => word(verdict).unwrap_or_default(),
+    };
     text.push_str(&place(approval, decision.turn));
     text
 }

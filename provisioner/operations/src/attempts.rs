@@ -1,10 +1,10 @@
-//! How a payment stands, and its attempts before the newest one: a payment's record keeps only that, and the events that
-//! announced the declines keep the others.
+//! How a payment stands, and how it stood before: a payment's record keeps only the newest, the events that announced the declines
+//! keep the attempts before it, and the steps of the invoice keep that the provider gave no answer.
 
 use crate::timeline::{Entry, EntryKind, PaymentLine, entry, word};
 use contracts::items::OutboxRecord;
-use contracts::records::{PaymentRecord, PaymentStatus};
-use contracts::{Amount, Event, events::PaymentFailed};
+use contracts::records::{HistoryRecord, PaymentRecord, PaymentStatus};
+use contracts::{Amount, Event, State, events::PaymentFailed};
 use serde_json::Value;
 
 /// The payment as it stands.
@@ -20,26 +20,33 @@ pub(crate) fn payment_line(payment: &PaymentRecord) -> PaymentLine {
     }
 }
 
-/// The declined attempts before the newest one, and how that stands.
+/// The declined attempts before the newest one, the times without an answer, and how the newest attempt stands.
 pub(crate) fn attempt_entries<'a>(
     payment: &PaymentRecord,
     events: impl Iterator<Item = &'a OutboxRecord>,
+    history: &[HistoryRecord],
 ) -> Vec<Entry> {
-    let earlier = events.filter_map(|event| {
-        let attempt = declined(event, &payment.key)?;
-        (attempt < payment.attempt).then(|| {
-            let note = told(payment, PaymentStatus::Declined, attempt);
-            Entry {
-                note: Some(note),
-                ..entry(event.at, EntryKind::Payment)
-            }
-        })
-    });
-    let newest = Entry {
-        note: Some(told(payment, payment.status, payment.attempt)),
-        ..entry(payment.at, EntryKind::Payment)
+    let line = |at, status, attempt| Entry {
+        note: Some(told(payment, status, attempt)),
+        ..entry(at, EntryKind::Payment)
     };
-    earlier.chain([newest]).collect()
+    let declined: Vec<_> = events
+        .filter_map(|event| Some((event.at, declined(event, &payment.key)?)))
+        .filter(|(_, attempt)| *attempt < payment.attempt)
+        .collect();
+    let unanswered = history
+        .iter()
+        .filter(|step| step.to == Some(State::PaymentUnknown) && step.at < payment.at)
+        .map(|step| {
+            let before = declined.iter().filter(|(at, _)| *at <= step.at);
+            let attempt = before.map(|(_, attempt)| attempt + 1).max().unwrap_or(1);
+            line(step.at, PaymentStatus::Unknown, attempt)
+        });
+    let earlier = declined
+        .iter()
+        .map(|(at, attempt)| line(*at, PaymentStatus::Declined, *attempt));
+    let newest = line(payment.at, payment.status, payment.attempt);
+    unanswered.chain(earlier).chain([newest]).collect()
 }
 
 fn told(payment: &PaymentRecord, status: PaymentStatus, attempt: u32) -> String {

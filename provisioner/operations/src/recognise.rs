@@ -3,6 +3,7 @@
 
 use crate::event::EventEntry;
 use crate::failure::{Failure, Place};
+use contracts::events::ALL_EVENTS;
 use contracts::records::Registration;
 use documents::{Document, Unreadable};
 use serde::de::IgnoredAny;
@@ -43,7 +44,9 @@ pub fn recognise(name: &str, bytes: &[u8]) -> Result<Submission, Failure> {
     };
     match keys {
         Some(keys) if is_event(&keys) => {
-            EventEntry::parse(name, text(bytes)).map(Submission::Event)
+            let entry = EventEntry::parse(name, text(bytes))?;
+            declared(name, &entry)?;
+            Ok(Submission::Event(entry))
         }
         Some(keys) if is_registration(&keys) => registration(name, bytes),
         _ => {
@@ -68,6 +71,22 @@ fn is_event(keys: &Keys) -> bool {
     ["detail-type", "detail"]
         .iter()
         .any(|key| keys.contains_key(*key))
+}
+
+/// Nobody would get an event of a type that isn't declared: the bus takes it, and no rule matches.
+fn declared(name: &str, entry: &EventEntry) -> Result<(), Failure> {
+    let mut types: Vec<_> = ALL_EVENTS.iter().map(|event| event.name).collect();
+    if types.contains(&entry.detail_type.as_str()) {
+        return Ok(());
+    }
+    types.sort_unstable();
+    let shown: String = entry.detail_type.chars().take(80).collect();
+    Err(Failure::Unreadable {
+        name: name.to_owned(),
+        place: None,
+        reason: format!("`{shown}` is no event of this system: nobody would get it"),
+        help: format!("the declared events are {}", types.join(", ")),
+    })
 }
 
 fn is_registration(keys: &Keys) -> bool {
@@ -106,7 +125,7 @@ fn without_place(why: &Unreadable) -> String {
 /// A document that can't be read, as a failure that says what to do.
 pub(crate) fn unreadable(name: &str, why: &Unreadable) -> Failure {
     let help = match why {
-        Unreadable::Empty => "send a file with content",
+        Unreadable::Empty => "name a file with content",
         Unreadable::TooLarge { .. } => "split the invoice, or leave embedded attachments out",
         Unreadable::Encoding { .. } => "save the document as UTF-8",
         Unreadable::Doctype { .. } => "remove the DOCTYPE: an invoice needs none",
@@ -117,7 +136,7 @@ pub(crate) fn unreadable(name: &str, why: &Unreadable) -> Failure {
             "write amounts, quantities and percentages as strings, e.g. \"12.50\""
         }
         Unreadable::NotAnInvoice { .. } | Unreadable::Form { .. } => {
-            "send a UBL 2.1 Invoice or CreditNote, an invoice as JSON, a vendor registration (`name`, `country`, ..) or an event (`source`, `detail-type`, `detail`)"
+            "an invoice is a UBL 2.1 Invoice or CreditNote, or JSON; `send` also takes a vendor registration (`name`, `country`, ..) and an event (`source`, `detail-type`, `detail`)"
         }
         // Shapes that no invoice has: too deep, too many elements or attributes.
         _ => "this is no invoice document: check the file",

@@ -58,6 +58,8 @@ pub struct TimelineLines {
     day: Option<Date>,
     last: Option<OffsetDateTime>,
     announced: Vec<String>,
+    /// What an entry says that happened before one that was shown already.
+    belated: &'static str,
 }
 
 impl TimelineLines {
@@ -69,7 +71,16 @@ impl TimelineLines {
             day: None,
             last: None,
             announced: Vec::new(),
+            belated: "",
         }
+    }
+
+    /// Lines of a timeline that is shown while it grows: what comes to light later than what followed it is marked so.
+    #[must_use]
+    pub const fn growing(palette: Palette) -> Self {
+        let mut lines = Self::new(palette);
+        lines.belated = "seen late";
+        lines
     }
 
     /// The text of an entry, with its line ends; `None` for an event that a step's line showed already.
@@ -90,6 +101,7 @@ impl TimelineLines {
         }
         let since = match self.last.map(|last| entry.at - last) {
             Some(gap) if gap >= Duration::milliseconds(5) => format!("+{}", seconds(gap)),
+            Some(gap) if gap < Duration::ZERO => self.belated.to_owned(),
             _ => String::new(),
         };
         self.last = Some(self.last.map_or(entry.at, |last| last.max(entry.at)));

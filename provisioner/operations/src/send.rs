@@ -8,7 +8,7 @@ use crate::ports::{Bus, BusAnswer, InvoiceItems, Pace, PortalApi};
 use crate::recognise::{Kind, Submission, recognise};
 use crate::timeline::{Entry, Trace};
 use crate::validate::judged;
-use crate::vendor::{register, register_and_wait, standing, until_onboarded};
+use crate::vendor::{account_waits, register, register_and_wait, standing, until_onboarded};
 use contracts::events::DocumentFormat;
 use contracts::{State, VendorId};
 use documents::Document;
@@ -37,6 +37,9 @@ pub struct Sent {
     pub correlation_id: Option<String>,
     /// It had been submitted before; nothing new was made.
     pub duplicate: bool,
+    /// The registration asks for another account than the vendor's: it waits for a second person (R26).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub account_change_pending: bool,
     /// How it ended, when it was followed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<Trace>,
@@ -68,6 +71,11 @@ pub enum Progress<'a> {
         vendor_id: &'a str,
         /// It was onboarded before, and was left as it is.
         before: bool,
+    },
+    /// Another account than the vendor's is asked for, and waits for a second person.
+    AccountWaits {
+        /// The vendor's id.
+        vendor_id: &'a str,
     },
     /// It was accepted.
     Accepted(&'a Sent),
@@ -110,6 +118,7 @@ where
                 id: accepted.id,
                 correlation_id: accepted.correlation_id,
                 duplicate: accepted.replayed,
+                account_change_pending: false,
                 trace: None,
             };
             tell(Progress::Accepted(&sent));
@@ -222,11 +231,12 @@ async fn send_registration(
         None => None,
     };
     let accepted = register(api, name, bytes, before.as_ref()).await?;
-    let sent = Sent {
+    let mut sent = Sent {
         kind: Kind::Vendor,
         id: accepted.id.clone(),
         correlation_id: accepted.correlation_id.clone(),
         duplicate: accepted.replayed,
+        account_change_pending: false,
         trace: None,
     };
     tell(Progress::Accepted(&sent));
@@ -235,6 +245,12 @@ async fn send_registration(
         tell(Progress::SellerOnboarded {
             vendor_id: &sent.id,
             before: sent.duplicate,
+        });
+    }
+    if account_waits(api, &accepted, before.as_ref()).await {
+        sent.account_change_pending = true;
+        tell(Progress::AccountWaits {
+            vendor_id: &sent.id,
         });
     }
     Ok(sent)
@@ -273,6 +289,7 @@ async fn put_event(bus: &(impl Bus + Pace), entry: &EventEntry) -> Result<Sent, 
                     id: entry.event_id.clone().unwrap_or(event_id),
                     correlation_id: entry.correlation_id.clone(),
                     duplicate: false,
+                    account_change_pending: false,
                     trace: None,
                 });
             }

@@ -208,7 +208,7 @@ fn ordered(parts: &Parts) -> Vec<Entry> {
     }
     let events = || parts.events.iter().map(|(event, _)| event);
     for payment in &parts.payments {
-        for attempt in attempt_entries(payment, events()) {
+        for attempt in attempt_entries(payment, events(), &parts.history) {
             let key = (attempt.at, 0, EntryKind::Payment, payment.key.clone());
             keyed.push((key, attempt));
         }

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// How long the profile of a registered vendor is waited for (R1's path: API, bus, one function).
 pub(crate) const ONBOARDING: Duration = Duration::from_secs(60);
+/// How long a known vendor's changed profile is waited for: a registration that changes nothing makes no new version.
+const CHANGING: Duration = Duration::from_secs(3);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -22,6 +24,9 @@ pub(crate) struct Standing {
     vat_check: String,
     #[serde(default)]
     iban_check: String,
+    /// Another account waits for a second person (R26).
+    #[serde(default)]
+    pub account_change_pending: bool,
 }
 
 /// How a vendor stands; `None` while it has no profile.
@@ -83,11 +88,38 @@ pub(crate) async fn until_onboarded(
                     subject: format!("vendor {}", accepted.id),
                     state: "is not onboarded".to_owned(),
                     seconds: ONBOARDING.as_secs(),
-                    again: "provision send, with the same file".to_owned(),
+                    again: "provision send FILE".to_owned(),
                 });
             }
             _ => api.pause(pause).await,
         }
+        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Whether an account waits for a second person since this registration, or since it was accepted earlier. A vendor that is new has
+/// no other account; and what can't be seen here is seen by whoever decides.
+pub(crate) async fn account_waits(
+    api: &(impl PortalApi + Pace),
+    accepted: &Accepted,
+    before: Option<&Standing>,
+) -> bool {
+    let Some(before) = before else {
+        return false;
+    };
+    let began = api.now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let Ok(now) = standing(api, &accepted.id).await else {
+            return false;
+        };
+        let waits = now.as_ref().is_some_and(|now| now.account_change_pending);
+        let newer = now.is_some_and(|now| now.version > before.version);
+        let is_news = newer || waits && !before.account_change_pending;
+        if is_news || accepted.replayed || api.now() - began + pause > CHANGING {
+            return waits;
+        }
+        api.pause(pause).await;
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
     }
 }

@@ -6,13 +6,13 @@ use operations::Palette;
 use std::io::Read;
 use std::path::Path;
 
-/// A byte more than a document may have: enough for the reader to see that it is too large.
+/// A byte more than a document may have: enough to see that it is too large.
 const ENOUGH: u64 = documents::MAX_BYTES as u64 + 1;
 
-/// The bytes of a file, up to just more than a document may have.
+/// The bytes of a file.
 ///
 /// # Errors
-/// No such file, or it can't be read; exit 3.
+/// No such file, it can't be read, or it is larger than a document may be; exit 3.
 pub fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     let name = file.display().to_string();
     let fault = |error: std::io::Error| {
@@ -26,11 +26,23 @@ pub fn read(file: &Path) -> Result<Vec<u8>, Failure> {
             .help("Name a file with an invoice document, a vendor registration or an event.")
     };
     let mut bytes = Vec::new();
-    std::fs::File::open(file)
-        .map_err(fault)?
-        .take(ENOUGH)
-        .read_to_end(&mut bytes)
-        .map_err(fault)?;
+    let open = std::fs::File::open(file).map_err(fault)?;
+    // What is no file has no size.
+    let size = open.metadata().map_err(fault)?.len();
+    open.take(ENOUGH).read_to_end(&mut bytes).map_err(fault)?;
+    if bytes.len() > documents::MAX_BYTES {
+        let size = match size {
+            0 => format!("more than {}", documents::MAX_BYTES),
+            size => size.to_string(),
+        };
+        let limit = documents::MAX_BYTES;
+        return Err(Failure::refused(
+            "unreadable",
+            format!("{name}: the document has {size} bytes, and the limit is {limit}"),
+        )
+        .on(name.as_str())
+        .help("Split the invoice, or leave embedded attachments out."));
+    }
     Ok(bytes)
 }
 

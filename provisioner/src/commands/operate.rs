@@ -86,7 +86,7 @@ impl<'a> Live<'a> {
     fn new(ui: &'a Ui) -> Self {
         Self {
             ui,
-            lines: TimelineLines::new(document::palette(ui)),
+            lines: TimelineLines::growing(document::palette(ui)),
             id: String::new(),
             begun: Begun::No,
         }
@@ -121,6 +121,10 @@ fn tell(ui: &Ui, live: &mut Live<'_>, progress: Progress<'_>) {
             vendor_id,
             before: true,
         } => ui.say(format!("the seller {vendor_id} is onboarded already")),
+        Progress::AccountWaits { vendor_id } => ui.warn(format!(
+            "the account is another one: nobody is paid to it until a second person confirms it with \
+             `provision decide {vendor_id} approve --reason TEXT`"
+        )),
         Progress::Accepted(sent) => {
             live.id = sent.id.clone();
             ui.say(accepted(sent));

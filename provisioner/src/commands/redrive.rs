@@ -70,7 +70,8 @@ fn tell(ui: &Ui, now: Redriving<'_>) {
     match now {
         Redriving::Moved(messages) => ui.say(format!("{messages} messages moved so far")),
         Redriving::PutBack(line) => ui.explain(format!("{} was put back", line.id)),
-        Redriving::Stays(failed) => ui.warn(format!("{} stays: {}", failed.id, failed.reason)),
+        // The result names it again.
+        Redriving::Stays(failed) => ui.explain(format!("{} stays: {}", failed.id, failed.reason)),
     }
 }
 

@@ -13,12 +13,11 @@ use std::ops::Range;
 pub fn read(file: &str, text: &str, marks: &Marks) -> Result<Environment, Failure> {
     serde_yaml::from_str(text).map_err(|error| {
         let located = error.to_string();
-        let message = error.location().map_or(located.as_str(), |location| {
+        let message = error.location().map_or(located.clone(), |location| {
             let suffix = format!(" at line {} column {}", location.line(), location.column());
-            located
-                .strip_suffix(suffix.as_str())
-                .unwrap_or(located.as_str())
+            located.replacen(suffix.as_str(), "", 1)
         });
+        let message = message.as_str();
         let (path, reason) = split(message, marks);
         let unknown = between(reason, "unknown field `");
         let missing = between(reason, "missing field `");

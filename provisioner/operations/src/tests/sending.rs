@@ -4,10 +4,10 @@ use super::stories::{paid, rejected};
 use crate::Failure;
 use crate::fakes::{FakeEnvironment, VENDOR, answer};
 use crate::follow::Follow;
-use crate::ports::{BusAnswer, NoAnswer};
+use crate::ports::{BusAnswer, Method, NoAnswer};
 use crate::recognise::Kind;
 use crate::send::{Progress, SendOptions, Sent, send};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const INVOICE: &[u8] = br#"<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
@@ -57,8 +57,12 @@ async fn r26_going_back_to_an_earlier_registration_is_a_submission_of_its_own() 
         let stands = (version > 0).then(|| (VENDOR.to_owned(), stands));
         *fake.vendors.lock().unwrap() = stands.into_iter().collect();
         sent(&fake, bytes, SendOptions::default()).await.unwrap();
-        let last = fake.requests.lock().unwrap().pop().unwrap();
-        keys.push(last.headers["idempotency-key"].clone());
+        let requests = std::mem::take(&mut *fake.requests.lock().unwrap());
+        let mut posts = requests
+            .iter()
+            .filter(|request| request.method == Method::Post);
+        let posted = posts.next().unwrap();
+        keys.push(posted.headers["idempotency-key"].clone());
     }
     assert_eq!((&keys[0], &keys[3]), (&keys[1], &keys[4]), "repeated");
     assert!(keys[0] != keys[2] && keys[2] != keys[3] && keys[0] != keys[3]);
@@ -239,7 +243,7 @@ async fn following_ends_with_the_exit_code_of_the_end() {
 
 #[tokio::test]
 async fn r25_an_entry_that_the_bus_refuses_for_now_is_sent_again() {
-    let event = br#"{"source":"invoicing.portal","detail-type":"X","detail":{"metadata":{"eventId":"e","correlationId":"c"}}}"#;
+    let event = br#"{"source":"invoicing.portal","detail-type":"InvoicePaid","detail":{"metadata":{"eventId":"e","correlationId":"c"}}}"#;
     let refused = |code: &str| BusAnswer::Refused {
         code: code.into(),
         message: "m".into(),
@@ -264,7 +268,7 @@ async fn r25_an_entry_that_the_bus_refuses_for_now_is_sent_again() {
 
 #[tokio::test]
 async fn options_that_do_not_fit_are_refused_before_any_call() {
-    let event = br#"{"source":"invoicing.portal","detail-type":"X","detail":{}}"#;
+    let event = br#"{"source":"invoicing.portal","detail-type":"InvoicePaid","detail":{}}"#;
     let fake = FakeEnvironment::default();
     let follow = SendOptions {
         follow: FOLLOWING,
@@ -319,4 +323,67 @@ async fn every_fault_of_a_registration_is_told() {
     for told in ["/country two capital", "/email is empty"] {
         assert!(failure.to_string().contains(told), "{failure}");
     }
+}
+
+/// Another account is asked for: `becomes` is the profile that follows, on what stands as version 1.
+async fn asked_for_another_account(becomes: Value) -> (FakeEnvironment, Sent, Vec<String>) {
+    let fake = FakeEnvironment::default();
+    let stands = (0, json!({"version": 1, "onboarded": true}));
+    fake.vendors
+        .lock()
+        .unwrap()
+        .insert(VENDOR.to_owned(), stands);
+    *fake.onboards.lock().unwrap() = Some(becomes);
+    let mut told = Vec::new();
+    let mut tell = |progress: Progress<'_>| told.push(format!("{progress:?}"));
+    let options = SendOptions::default();
+    let sent = send(&fake, "file", REGISTRATION.to_vec(), options, &mut tell)
+        .await
+        .unwrap();
+    (fake, sent, told)
+}
+
+#[tokio::test]
+async fn r26_a_registration_with_another_account_says_that_it_waits() {
+    let waits = json!({"version": 2, "onboarded": true, "accountChangePending": true});
+    let (_, sent, told) = asked_for_another_account(waits).await;
+    assert!(sent.account_change_pending);
+    assert!(
+        told.iter().any(|line| line.starts_with("AccountWaits")),
+        "{told:?}"
+    );
+    let document = serde_json::to_value(&sent).unwrap();
+    assert_eq!(document["account_change_pending"], true);
+
+    for becomes in [
+        json!({"version": 2, "onboarded": true, "accountChangePending": false}),
+        // The same registration again makes no new version.
+        json!({"version": 1, "onboarded": true}),
+    ] {
+        let (fake, sent, told) = asked_for_another_account(becomes).await;
+        assert!(
+            !told.iter().any(|line| line.starts_with("AccountWaits")),
+            "{told:?}"
+        );
+        let document = serde_json::to_value(&sent).unwrap();
+        assert_eq!(document.get("account_change_pending"), None);
+        assert!(fake.waited() < std::time::Duration::from_secs(4));
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_would_get_is_refused_and_the_declared_ones_are_named() {
+    let fake = FakeEnvironment::default();
+    let event = br#"{"source":"invoicing.portal","detail-type":"InvoicePayed","detail":{}}"#;
+    let failure = sent(&fake, event, SendOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(failure.exit(), 3);
+    assert!(failure.to_string().contains("InvoicePayed"), "{failure}");
+    assert!(
+        failure.help().contains("InvoicePaid, "),
+        "{}",
+        failure.help()
+    );
+    assert!(fake.put.lock().unwrap().is_empty());
 }

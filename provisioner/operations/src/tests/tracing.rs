@@ -4,7 +4,7 @@ use super::stories::{PAID, attempt, beginning, id, paid, story};
 use crate::fakes::FakeEnvironment;
 use crate::follow::trace;
 use crate::ports::{InvoiceItems, ServiceError};
-use crate::render::{Palette, timeline_text};
+use crate::render::{Palette, TimelineLines, timeline_text};
 use crate::timeline::{EntryKind, Trace, timeline};
 use crate::trails::{Trails, add};
 use contracts::audit::row_hash;
@@ -231,6 +231,52 @@ fn r12_a_payment_has_one_line_and_every_attempt_its_entry() {
     );
     assert_eq!(trace.payments.len(), 1);
     assert_eq!(trace.payments[0].attempt, 2);
+}
+
+#[test]
+fn r26_that_a_provider_gave_no_answer_stays_in_the_story() {
+    let unknown = (State::PaymentUnknown, None, "payment");
+    let steps = [PAID[0], PAID[1], PAID[2], PAID[3], unknown, PAID[4]];
+    let mut items = story(&steps);
+    items.push(attempt(1, PaymentStatus::Settled, at(2000)));
+    let settled = timeline(id(), &items).unwrap();
+    let notes: Vec<_> = of_kind(&settled, EntryKind::Payment)
+        .iter()
+        .filter_map(|entry| entry.note.clone())
+        .collect();
+    assert_eq!(notes, ["1656.25 EUR unknown", "1656.25 EUR settled"]);
+
+    // Who watched while it was unknown saw the very entry that stays.
+    let mut before = story(&steps[..5]);
+    before.push(attempt(1, PaymentStatus::Unknown, at(1600)));
+    let before = timeline(id(), &before).unwrap();
+    let seen = of_kind(&before, EntryKind::Payment);
+    assert_eq!(seen, of_kind(&settled, EntryKind::Payment)[..1]);
+}
+
+#[test]
+fn r26_a_dispute_is_resolved_in_the_words_of_whoever_resolved_it() {
+    for (verdict, word) in [("approve", "resolve: pay"), ("reject", "resolve: reject")] {
+        let mut items = story(&[PAID[0], PAID[1]]);
+        let rest = json!({ "decisions": [decided("first", verdict, "ann", 950)] });
+        items.push(approval(2, "dispute", 1, &rest));
+        let trace = timeline(id(), &items).unwrap();
+        let told = of_kind(&trace, EntryKind::Decided);
+        assert_eq!(told[0].note.as_deref(), Some(word));
+    }
+}
+
+#[test]
+fn what_comes_to_light_late_is_marked_while_a_timeline_grows() {
+    let trace = whole(9);
+    let (first, last) = (&trace.timeline[1], trace.timeline.last().unwrap());
+    let shown = |mut lines: TimelineLines| -> Vec<bool> {
+        [last, first]
+            .map(|entry| lines.line(entry).unwrap().contains("seen late"))
+            .to_vec()
+    };
+    assert_eq!(shown(TimelineLines::growing(Palette::Plain)), [false, true]);
+    assert_eq!(shown(TimelineLines::new(Palette::Plain)), [false, false]);
 }
 
 #[test]
