@@ -1,6 +1,7 @@
 //! The accounts that environments are in: one each of cloud, account and region, from the environment's file that was named
-//! or from all of them.
+//! or from all of them. Without a word about where, every environment may be on the local cloud too.
 
+use crate::cli::TargetArg;
 use crate::cloud::{Cloud, WhenStopped, reach};
 use crate::cloudformation::{SdkCloudFormation, StackView, all_stacks};
 use crate::context::Context;
@@ -50,33 +51,44 @@ pub async fn places(context: &Context, project: &Project) -> Result<Vec<Place>, 
         return Ok(places);
     }
     for (environment, failure) in lost {
+        let cloud = match environment.target {
+            Target::Aws => "AWS account",
+            Target::Local => "the local cloud's account",
+        };
         context.ui.warn(format!(
-            "{} {} can't be looked at: {failure}",
-            environment.account, environment.region
+            "{cloud} {} {} ({}.yaml) can't be looked at: {failure}",
+            environment.account, environment.region, environment.name
         ));
     }
     Ok(places)
 }
 
+/// The environments of all files, one each of cloud, account and region.
 fn of_all_files(context: &Context, project: &Project) -> Result<Vec<Environment>, Failure> {
+    let targets = match context.global.target {
+        Some(target) => vec![Some(target)],
+        None => vec![None, Some(TargetArg::Local)],
+    };
     let mut all: Vec<Environment> = Vec::new();
-    for file in environment::names(project) {
-        let found = environment::load(
-            project,
-            &Selection {
-                file,
-                name: None,
-                ttl_seconds: None,
-                target: context.global.target,
-                profile: context.global.profile.clone(),
-            },
-        )?;
-        let same = |other: &Environment| {
-            (other.target, &other.account, &other.region)
-                == (found.target, &found.account, &found.region)
-        };
-        if !all.iter().any(same) {
-            all.push(found);
+    for target in targets {
+        for file in environment::names(project) {
+            let found = environment::load(
+                project,
+                &Selection {
+                    file,
+                    name: None,
+                    ttl_seconds: None,
+                    target,
+                    profile: context.global.profile.clone(),
+                },
+            )?;
+            let same = |other: &Environment| {
+                (other.target, &other.account, &other.region)
+                    == (found.target, &found.account, &found.region)
+            };
+            if !all.iter().any(same) {
+                all.push(found);
+            }
         }
     }
     Ok(all)

@@ -3,6 +3,7 @@
 use crate::exit::Failure;
 use crate::project::Project;
 use cfn::{Template, TemplateError};
+use serde::{Deserialize, Serialize};
 use stack::{Environment, Target};
 use std::path::PathBuf;
 
@@ -44,7 +45,67 @@ pub fn remember(project: &Project, environment: &Environment, template: &Templat
 /// Forgets it: there is no stack any more.
 #[cfg_attr(not(feature = "aws"), allow(dead_code))]
 pub fn forget(project: &Project, environment: &Environment) {
-    let _ = std::fs::remove_file(path(project, environment));
+    let file = path(project, environment);
+    let _ = std::fs::remove_file(file.with_extension("drift.json"));
+    let _ = std::fs::remove_file(file);
+}
+
+/// What the last comparison of an environment with reality found, on this machine.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Compared {
+    /// The stack that it was about: a later one of the same name is another.
+    stack: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// How many differences that count.
+    differences: usize,
+}
+
+impl Compared {
+    /// As CloudFormation's own detection calls it.
+    pub fn word(&self) -> &'static str {
+        match self.differences {
+            0 => "in_sync",
+            _ => "drifted",
+        }
+    }
+}
+
+/// Remembers what a comparison with reality found, for `list`. Failing to is no failure.
+#[cfg_attr(not(feature = "aws"), allow(dead_code))]
+pub fn note_comparison(
+    project: &Project,
+    environment: &Environment,
+    stack_id: &str,
+    differences: usize,
+) {
+    let now = time::OffsetDateTime::now_utc().replace_nanosecond(0);
+    let now = now.map(|now| now.format(&time::format_description::well_known::Rfc3339));
+    let Ok(Ok(at)) = now else {
+        return;
+    };
+    let compared = Compared {
+        stack: stack_id.to_owned(),
+        at,
+        differences,
+    };
+    let _ = std::fs::create_dir_all(project.cache(&environment.name));
+    let file = path(project, environment).with_extension("drift.json");
+    let fresh = file.with_extension("json.new");
+    if let Ok(text) = serde_json::to_string(&compared)
+        && std::fs::write(&fresh, text).is_ok()
+    {
+        let _ = std::fs::rename(fresh, file);
+    }
+}
+
+/// What the last comparison of this very stack found, if one was made on this machine.
+#[cfg_attr(not(feature = "aws"), allow(dead_code))]
+pub fn compared(project: &Project, environment: &Environment, stack_id: &str) -> Option<Compared> {
+    let file = path(project, environment).with_extension("drift.json");
+    let text = std::fs::read_to_string(file).ok()?;
+    let compared: Compared = serde_json::from_str(&text).ok()?;
+    (compared.stack == stack_id).then_some(compared)
 }
 
 /// What an offline comparison starts from.

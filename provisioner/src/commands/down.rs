@@ -21,7 +21,7 @@ use std::time::Duration;
 /// The document of `down --output json`.
 #[derive(Debug, Serialize)]
 pub(super) struct DownDocument {
-    environment: String,
+    pub(super) environment: String,
     deleted: usize,
     left: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -10,7 +10,8 @@ use crate::exit::{Exit, Failure};
 use crate::objects::SdkObjects;
 use crate::places::{Place, places};
 use crate::snapshot;
-use crate::ui::{Asks, Ui};
+use crate::ui::{Asks, Ui, Voice};
+use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use stack::Environment;
 use std::fmt::Write;
@@ -29,6 +30,9 @@ struct Skipped {
     name: String,
     reason: String,
 }
+
+/// How many are taken down at once: each is followed by itself, and an account's services answer only so fast.
+const AT_ONCE: usize = 4;
 
 /// Takes the expired down. Exit 1 if something is left of one, or one could not be taken down.
 pub async fn run(context: &Context) -> Result<Exit, Failure> {
@@ -59,35 +63,58 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
     if !all.is_empty() {
         approve(ui, &all).await?;
     }
-    let mut exit = Exit::Done;
-    for (place, names) in &expired {
-        for name in names {
+    // Of several at once nobody could tell the lines apart.
+    let voice = match all.len() {
+        0 | 1 => ui.voice,
+        _ => Voice::Quiet,
+    };
+    let inner = Ui { voice, ..*ui };
+    let doomed = expired.iter().flat_map(|(place, names)| {
+        names.iter().map(move |name| {
             let environment = Environment {
                 name: name.clone(),
                 protected: false,
                 ..place.environment.clone()
             };
-            match take_down(place, &environment, &files, ui).await {
-                Ok(torn_down) => {
-                    snapshot::forget(&project, &environment);
-                    if !torn_down.left.is_empty() {
-                        exit = Exit::Failed;
-                    }
-                    document
-                        .reaped
-                        .push(DownDocument::new(&environment.name, torn_down));
-                }
-                Err(failure) => {
-                    // The others go all the same.
+            (place, environment)
+        })
+    });
+    let mut going = stream::iter(doomed)
+        .map(|(place, environment)| {
+            let (files, inner) = (&files, &inner);
+            async move {
+                ui.say(format!("taking {} down", environment.name));
+                let torn_down = take_down(place, &environment, files, inner).await;
+                (environment, torn_down)
+            }
+        })
+        .buffer_unordered(AT_ONCE)
+        .boxed_local();
+    let mut exit = Exit::Done;
+    while let Some((environment, torn_down)) = going.next().await {
+        match torn_down {
+            Ok(torn_down) => {
+                snapshot::forget(&project, &environment);
+                if !torn_down.left.is_empty() {
                     exit = Exit::Failed;
-                    document.skipped.push(Skipped {
-                        name: name.clone(),
-                        reason: failure.to_string(),
-                    });
                 }
+                let reaped = DownDocument::new(&environment.name, torn_down);
+                document.reaped.push(reaped);
+            }
+            Err(failure) => {
+                // The others go all the same.
+                exit = Exit::Failed;
+                document.skipped.push(Skipped {
+                    name: environment.name,
+                    reason: failure.to_string(),
+                });
             }
         }
     }
+    document
+        .reaped
+        .sort_by(|a, b| a.environment.cmp(&b.environment));
+    document.skipped.sort_by(|a, b| a.name.cmp(&b.name));
     ui.result(&document, || text(&document))?;
     Ok(exit)
 }
@@ -118,7 +145,6 @@ async fn take_down(
         cloud: &formation,
         objects: &objects,
     };
-    ui.say(format!("taking {} down", environment.name));
     let stack = match stack {
         Some(stack) => survey(&formation, &api, environment, stack, ui).await?,
         None => None,

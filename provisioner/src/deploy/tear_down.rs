@@ -176,7 +176,7 @@ async fn delete(
     if outcome.verdict() != Verdict::Done
         && let Some(failure) = outcome.failure(&environment.name, &stack.name)
     {
-        return Err(failure);
+        return Err(held_up(failure, &outcome));
     }
     Ok(outcome
         .events
@@ -184,6 +184,27 @@ async fn delete(
         .filter(|event| event.status == "DELETE_SKIPPED")
         .map(|event| event.logical_id.clone())
         .collect())
+}
+
+/// The failure with everything that could not be deleted, and why.
+fn held_up(failure: Failure, outcome: &Outcome) -> Failure {
+    let causes: Vec<String> = outcome
+        .root_causes()
+        .into_iter()
+        .filter(|cause| cause.type_name != "AWS::CloudFormation::Stack")
+        .map(|cause| {
+            let reason = cause.reason.as_deref().unwrap_or("no reason given");
+            format!("{} ({}): {reason}", cause.logical_id, cause.type_name)
+        })
+        .collect();
+    let help = failure.help.clone().unwrap_or_default();
+    if causes.len() < 2 {
+        return failure;
+    }
+    failure.help(format!(
+        "What could not be deleted: {}. {help}",
+        causes.join("; ")
+    ))
 }
 
 /// After a deletion that failed: removes what hangs on what could not be deleted, and empties buckets that filled again.
