@@ -16,3 +16,4 @@ pub use reap::{Clock, DELETION_ROLE, Fault, Order, Outcome, reap};
 pub use rule::{
     EPHEMERAL, EXPIRES, Fate, KIND, MANAGED, NAME, PREFIX, Reason, StackFacts, expiry, fate,
 };
+pub use sweep::Swept;

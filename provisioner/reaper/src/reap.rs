@@ -7,7 +7,7 @@
 use crate::buckets::{empty_page, going};
 use crate::rule::{Fate, Reason, fate};
 use crate::stack::{self, Stack, delete, describe, resources};
-use crate::sweep::sweep;
+use crate::sweep::{Swept, sweep};
 use requests::{Api, Trouble};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub enum Outcome {
         /// How many versions of objects were deleted.
         emptied: usize,
         /// What was swept up beside the stack.
-        swept: Vec<String>,
+        swept: Swept,
     },
     /// It stays, and why.
     Stays {
@@ -95,6 +95,9 @@ const RESERVE: Duration = Duration::from_secs(20);
 /// The pauses between looks: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
+/// How long after the end of a stack the last invocations of its functions may log.
+const LATE: Duration = Duration::from_secs(3);
+
 /// By how much a schedule may come too early: clocks differ.
 const EARLY: time::Duration = time::Duration::MINUTE;
 
@@ -115,8 +118,11 @@ pub async fn reap(
     loop {
         let Some(stack) = describe(api, id).await? else {
             let swept = match &name {
-                Some(name) => sweep(api, name, &held).await,
-                None => Vec::new(),
+                Some(name) => {
+                    clock.pause(LATE).await;
+                    sweep(api, name, &held).await
+                }
+                None => Swept::default(),
             };
             return Ok(Outcome::Gone {
                 deletions,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-pub use reaper::{Fate, Reason};
+pub use reaper::Fate;
 
 /// Tag with the team of an environment's file.
 const OWNER: &str = "owner";
@@ -77,6 +77,7 @@ pub fn is_ours(stack: &StackView) -> bool {
 #[allow(clippy::unwrap_used)] // tests fail by panicking
 mod tests {
     use super::*;
+    use reaper::Reason;
     use crate::cloudformation::StackStatus;
     use std::collections::BTreeMap;
 

@@ -185,10 +185,15 @@ fn policy(
         .sid("EmptyBuckets")
         .actions(["s3:DeleteObject", "s3:DeleteObjectVersion"])
         .on(sub!(buckets, "/*"));
-    let sweep = Statement::allow()
-        .sid("SweepLogGroups")
-        .action("logs:DeleteLogGroup")
-        .on(arn("logs", "log-group:/aws/lambda/invoicing-*"));
+    let groups = ["invoicing-*", "/aws/lambda/invoicing-*"].into_iter();
+    // The local cloud names those without a name so.
+    let local = (environment.target == Target::Local).then_some("/aws/cloudformation/invoicing-*");
+    let sweep = groups.chain(local).fold(
+        Statement::allow()
+            .sid("SweepLogGroups")
+            .action("logs:DeleteLogGroup"),
+        |statement, group| statement.on(arn("logs", sub!("log-group:", group))),
+    );
     let log = Statement::allow()
         .sid("Log")
         .actions(["logs:CreateLogStream", "logs:PutLogEvents"])
@@ -199,12 +204,12 @@ fn policy(
         .on(dlq.arn());
     let mut statements = vec![see, delete, hand_on, versions, empty, sweep, log, give_up];
     if environment.target == Target::Local {
-        // There the archive is made beside the stack.
+        // There the archive is made beside the stack, and policies aren't told which archive it is.
         statements.push(
             Statement::allow()
                 .sid("SweepArchive")
                 .action("events:DeleteArchive")
-                .on(arn("events", "archive/invoicing-*")),
+                .on("*"),
         );
     }
     PolicyDocument::of(statements)

@@ -163,6 +163,8 @@ impl Cloud {
                     resource("Portal", "AWS::Lambda::Function", "invoicing-pr-1-Portal-1")]})),
             "ListStackResources" => Ok(json!({"StackResourceSummaries": [
                 resource("Kept", "AWS::S3::Bucket", "kept"),
+                resource("PortalLogs", "AWS::Logs::LogGroup", "invoicing-pr-1-PortalLogs-1"),
+                resource("ApiLogs", "AWS::Logs::LogGroup", "/aws/vendedlogs/invoicing-pr-1/api"),
                 resource("Bus", "AWS::Events::EventBus", "invoicing-pr-1")]})),
             "GetTemplate" => {
                 let body = self

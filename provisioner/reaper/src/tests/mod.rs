@@ -163,7 +163,7 @@ async fn a_running_operation_is_waited_for_and_a_running_deletion_not_begun_agai
     *deleting.status.borrow_mut() = "DELETE_IN_PROGRESS".to_owned();
     deleting.looks.set(4);
     assert_eq!(gone(&deleting).await.0, 0);
-    assert_eq!(deleting.count("DeleteLogGroup"), 1);
+    assert_eq!(deleting.count("DeleteLogGroup"), 2);
 }
 
 #[tokio::test]
@@ -189,5 +189,12 @@ async fn what_a_late_invocation_leaves_is_swept_up() {
     let Outcome::Gone { swept, .. } = outcome else {
         panic!("{outcome:?}");
     };
-    assert_eq!(swept, ["/aws/lambda/invoicing-pr-1-Portal-1"]);
+    assert_eq!(
+        swept.went,
+        [
+            "log group /aws/lambda/invoicing-pr-1-Portal-1",
+            "log group invoicing-pr-1-PortalLogs-1"
+        ]
+    );
+    assert_eq!(swept.left, Vec::<String>::new(), "the archive is absent");
 }
