@@ -152,3 +152,26 @@ fn what_refers_to_a_resource_that_only_cloudformation_replaces_is_shown() {
     assert_eq!((merged.counts().replace, merged.counts().modify), (2, 1));
     assert!(render::plan(&merged, Colour::Plain).contains("replaced, for Queue"));
 }
+
+#[cfg(feature = "aws")]
+#[test]
+fn only_of_a_type_that_is_not_known_cloudformations_doubt_counts() {
+    use super::{Replaced, ViewedAction, ViewedChange};
+    let with = |kind: &str, seconds: u16| {
+        let text = json!({"Resources": {"A": {"Type": kind, "Properties": {"VisibilityTimeout": seconds}}}});
+        Template::parse(&text.to_string()).unwrap()
+    };
+    for (kind, may) in [("AWS::SQS::Queue", false), ("Custom::Other", true)] {
+        let (before, after) = (with(kind, 1), with(kind, 2));
+        let view = ViewedChange {
+            logical_id: "A".to_owned(),
+            type_name: kind.to_owned(),
+            action: ViewedAction::Modify,
+            replaced: Replaced::Maybe,
+        };
+        let merged =
+            plan(Baseline::Deployed, &before, &after).merged_with(&[view], &before, &after);
+        assert_eq!(merged.diff.changes[0].may_be_replaced(), may, "{kind}");
+        assert_eq!(merged.counts().modify, 1);
+    }
+}

@@ -93,3 +93,6 @@ impl ThreeWay {
         self.outcome != Outcome::Changes && self.accepted_until.is_none()
     }
 }
+
+#[cfg(all(test, feature = "aws"))]
+mod tests;

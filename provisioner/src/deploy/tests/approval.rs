@@ -68,9 +68,17 @@ async fn up_approved(
     template: &Template,
     plan: &str,
 ) -> Result<Converged, Failure> {
-    let environment = environment();
+    up_approved_as(world, &environment(), template, plan).await
+}
+
+async fn up_approved_as(
+    world: &Scripted,
+    environment: &Environment,
+    template: &Template,
+    plan: &str,
+) -> Result<Converged, Failure> {
     let deployed = look(world, &environment.stack_name()).await?;
-    with_wanted(&environment, template, async |wanted| {
+    with_wanted(environment, template, async |wanted| {
         let wanted = Wanted {
             commit: Some("0123abc"),
             approved: Some(plan),
@@ -113,4 +121,62 @@ async fn up_runs_the_plan_that_diff_showed_and_no_other() {
         .await
         .unwrap_err();
     assert_eq!(refusal.code, "plan.changed");
+}
+
+/// A template with a function of so much content.
+fn with_code(sha256: &str) -> Template {
+    let mut text: serde_json::Value = serde_json::from_str(&template(0).minified()).unwrap();
+    let key = format!("handlers/portal/{}.zip", sha256.repeat(32));
+    text["Resources"]["Portal"] =
+        json!({"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Key": key}}});
+    Template::parse(&text.to_string()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn up_refuses_if_template_artifacts_account_or_stack_changed_since_the_approval() {
+    for what in [
+        "template",
+        "artifacts",
+        "account",
+        "region",
+        "stack",
+        "tags",
+        "nothing",
+    ] {
+        let world = Scripted::default();
+        up(&world, &with_code("aa")).await.unwrap();
+        let shown = diff(&world, &with_code("bb")).await.unwrap();
+        assert_eq!(shown.code.len(), 1);
+        let (mut environment, mut wanted) = (environment(), with_code("bb"));
+        match what {
+            "template" => {
+                let mut text = wanted.members().clone();
+                text["Resources"]["Queue"]["Properties"]["VisibilityTimeout"] = json!(31);
+                wanted = Template::parse(&serde_json::Value::Object(text).to_string()).unwrap();
+            }
+            "artifacts" => wanted = with_code("cc"),
+            "account" => environment.account = "999988887777".to_owned(),
+            "region" => environment.region = "eu-west-3".to_owned(),
+            "stack" => drop(up(&world, &with_code("dd")).await.unwrap()),
+            "tags" => drop(
+                environment
+                    .tags
+                    .insert("cost".to_owned(), "more".to_owned()),
+            ),
+            _ => {}
+        }
+        world.writes();
+        let run = up_approved_as(&world, &environment, &wanted, &shown.fingerprint).await;
+        if what == "nothing" {
+            run.unwrap();
+            continue;
+        }
+        let refusal = run.unwrap_err();
+        assert_eq!(
+            (refusal.exit, refusal.code),
+            (Exit::Refused, "plan.changed"),
+            "{what}"
+        );
+        assert_eq!(world.writes(), Vec::<&str>::new(), "{what}");
+    }
 }
