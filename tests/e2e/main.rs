@@ -12,6 +12,7 @@ mod deployment;
 mod drift;
 mod environment;
 mod ephemeral;
+mod expiry;
 mod faults;
 mod grants;
 mod lifecycle;
