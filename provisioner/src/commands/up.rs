@@ -96,7 +96,8 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<Exit, Failure> {
     };
     let converged = converge(&ports, &wanted, deployed, ui).await?;
     let steps = if environment.target == Target::Local {
-        parity::apply(&cloud, &formation, &confirmed, &synthesised.parity).await?
+        let there = (&converged.stack, template.as_ref());
+        parity::apply(&cloud, &formation, &confirmed, there, &synthesised.parity).await?
     } else {
         Vec::new()
     };

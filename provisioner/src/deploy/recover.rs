@@ -4,6 +4,7 @@
 use super::condemned::Condemned;
 use super::converge::Ports;
 use super::follow::{Pace, follow, marker};
+use super::outcome::way_out;
 use super::survey::survey;
 use super::tear_down::{Force, TornDown, remove, token};
 use crate::cloudformation::{CloudFormation, StackStatus, StackView, Standing};
@@ -64,7 +65,7 @@ pub fn way(stack: &StackView) -> Result<Way, Failure> {
             format!("no way is known to get {} out of {other}", stack.name),
         )
         .on(stack.name.as_str())
-        .help("Look at the stack's events in the console and decide.")),
+        .help(way_out(&stack.status, ""))),
     }
 }
 

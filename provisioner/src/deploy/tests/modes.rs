@@ -264,6 +264,14 @@ async fn a_drift_aware_change_set_puts_back_what_it_covers_and_leaves_the_rest_t
     assert!(world.state().drifted.is_empty());
 }
 
+/// What CloudFormation sees of a resource, what differs, and what of it counts.
+type Case = (
+    &'static str,
+    &'static [&'static str],
+    Vec<Finding>,
+    Vec<Finding>,
+);
+
 #[tokio::test(start_paused = true)]
 async fn a_change_set_that_would_do_more_than_put_back_is_not_executed() {
     let modified = || finding("Queue", Kind::Modified, "VisibilityTimeout");
@@ -272,7 +280,7 @@ async fn a_change_set_that_would_do_more_than_put_back_is_not_executed() {
         ..finding("Topic", Kind::Deleted, "")
     };
     // Somebody accepted it; it holds what nobody brings back; it is there.
-    let cases: [(&'static str, &[&'static str], Vec<Finding>, Vec<Finding>); 3] = [
+    let cases: [Case; 3] = [
         ("Queue", &["VisibilityTimeout"], vec![modified()], vec![]),
         ("Topic", &[], vec![lost.clone()], vec![lost]),
         ("Topic", &[], vec![modified()], vec![modified()]),
