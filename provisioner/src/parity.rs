@@ -3,10 +3,11 @@
 //! archive) is undone by `down`.
 
 use crate::cloud::Cloud;
-use crate::cloudformation::{CloudFormation, all_resources, call_error};
+use crate::cloudformation::{CloudFormation, StackView, all_resources, call_error};
 use crate::exit::{Exit, Failure};
 use crate::session::Confirmed;
 use aws_sdk_dynamodb::types::{TimeToLiveSpecification, TimeToLiveStatus};
+use cfn::Template;
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use stack::{Environment, Parity};
@@ -36,9 +37,10 @@ pub async fn apply(
     cloud: &Cloud,
     formation: &impl CloudFormation,
     environment: &Confirmed<&Environment>,
+    deployed: (&StackView, &Template),
     wanted: &[Parity],
 ) -> Result<Vec<Step>, Failure> {
-    let physical = physical(formation, environment, wanted).await?;
+    let physical = physical(formation, environment, deployed, wanted).await?;
     steps(cloud, &physical, wanted, Way::Apply).await
 }
 
@@ -50,9 +52,10 @@ pub async fn due(
     cloud: &Cloud,
     formation: &impl CloudFormation,
     environment: &Confirmed<&Environment>,
+    deployed: (&StackView, &Template),
     wanted: &[Parity],
 ) -> Result<Vec<String>, Failure> {
-    let physical = physical(formation, environment, wanted).await?;
+    let physical = physical(formation, environment, deployed, wanted).await?;
     // What hangs on a resource that is only to be made is part of making it.
     let there: Vec<Parity> = wanted
         .iter()
@@ -76,19 +79,32 @@ fn of(parity: &Parity) -> &String {
     }
 }
 
+/// Physical ids by logical ids. A stack's outputs mostly tell those that are needed; the list of all its resources is
+/// several requests, one after the other.
 async fn physical(
     formation: &impl CloudFormation,
     environment: &Confirmed<&Environment>,
+    (stack, template): (&StackView, &Template),
     wanted: &[Parity],
 ) -> Result<BTreeMap<String, String>, Failure> {
-    if wanted.is_empty() {
-        return Ok(BTreeMap::new());
+    let told = told(template, &stack.outputs);
+    if wanted.iter().all(|parity| told.contains_key(of(parity))) {
+        return Ok(told);
     }
     let resources = all_resources(formation, &environment.get().stack_name()).await?;
     Ok(resources
         .into_iter()
         .filter_map(|resource| Some((resource.logical_id, resource.physical_id?)))
         .collect())
+}
+
+/// What the outputs tell: those that are a resource's `Ref`.
+fn told(template: &Template, outputs: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let each = template.outputs().filter_map(|(name, output)| {
+        let logical = output["Value"]["Ref"].as_str()?;
+        Some((logical.to_owned(), outputs.get(name)?.clone()))
+    });
+    each.collect()
 }
 
 async fn steps(
@@ -257,4 +273,23 @@ async fn archive(
         what,
         applied: true,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // tests fail by panicking
+    use super::*;
+
+    #[test]
+    fn outputs_that_are_references_tell_physical_ids() {
+        let template = r#"{"Resources": {}, "Outputs": {
+            "BusName": {"Value": {"Ref": "Bus"}},
+            "TableName": {"Value": {"Ref": "Table"}},
+            "Address": {"Value": {"Fn::Sub": "https://${Api}"}}}}"#;
+        let template = Template::parse(template).unwrap();
+        let outputs = [("BusName", "bus-1"), ("Address", "https://a")];
+        let outputs = outputs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let told = told(&template, &outputs.into());
+        assert_eq!(told, [("Bus".to_owned(), "bus-1".to_owned())].into());
+    }
 }

@@ -292,15 +292,14 @@ mod live {
             Deployed::Present { stack, template } => Some((stack.clone(), template.clone())),
             _ => None,
         };
+        let looked_at = there
+            .as_ref()
+            .filter(|_| asked == Asked::RealityToo)
+            .cloned();
         let (plan, due, found) = tokio::join!(
             preview(&ports, &wanted, deployed, &context.ui),
-            due(cloud, &formation, &confirmed, synthesised, there.is_some()),
-            found(
-                context,
-                cloud,
-                environment,
-                there.filter(|_| asked == Asked::RealityToo)
-            )
+            due(cloud, &formation, &confirmed, synthesised, there.as_ref()),
+            found(context, cloud, environment, looked_at)
         );
         let mut plan = plan?;
         plan.made_good = due?;
@@ -320,12 +319,15 @@ mod live {
         formation: &SdkCloudFormation,
         confirmed: &Confirmed<&Environment>,
         synthesised: &Synthesised,
-        present: bool,
+        there: Option<&(StackView, Template)>,
     ) -> Result<Vec<String>, Failure> {
-        if !present || confirmed.get().target != Target::Local {
-            return Ok(Vec::new());
+        match there {
+            Some((stack, template)) if confirmed.get().target == Target::Local => {
+                let now = (stack, template);
+                parity::due(cloud, formation, confirmed, now, &synthesised.parity).await
+            }
+            _ => Ok(Vec::new()),
         }
-        parity::due(cloud, formation, confirmed, &synthesised.parity).await
     }
 
     /// A look at reality, where there is one to look at.
