@@ -287,6 +287,9 @@ fn differences(
     }
     // CloudFormation puts the stack's tags onto every resource.
     if let Some(Value::Object(tags)) = actual.get_mut("Tags") {
+        if target == Target::Local {
+            tags.retain(|key, _| !kept::is_a_tag_of_the_local_cloud(key));
+        }
         let told = expected.get("Tags").and_then(Value::as_object);
         tags.retain(|key, value| {
             told.is_some_and(|told| told.contains_key(key))
@@ -411,10 +414,18 @@ pub(crate) fn is_declared(stack: &Stack, child: &Child, beside: &[Child]) -> boo
             Id::Last if parts_of(child.type_name).is_empty() => true,
             Id::Last => is_same_part(resource, child.type_name, &child.properties),
             Id::Other => {
-                is_same_part(resource, child.type_name, &child.properties)
-                    && !beside
-                        .iter()
-                        .any(|other| has_id(resource, &other.id) != Id::Other)
+                // The first that says the same is the one that was made again; a second one was added.
+                let alike = |other: &Child| {
+                    other.type_name == child.type_name
+                        && is_same_part(resource, other.type_name, &other.properties)
+                };
+                let own = |other: &Child| {
+                    other.type_name == child.type_name && has_id(resource, &other.id) != Id::Other
+                };
+                let first = beside.iter().find(|other| alike(other));
+                alike(child)
+                    && first.is_none_or(|first| first.id == child.id)
+                    && !beside.iter().any(own)
             }
         })
 }

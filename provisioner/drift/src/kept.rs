@@ -70,6 +70,14 @@ pub fn is_of_the_local_cloud(child: &Child) -> bool {
         })
 }
 
+/// The tag by which an API is made again under its id: the local cloud tells of it for ever.
+pub fn is_a_tag_of_the_local_cloud(key: &str) -> bool {
+    key == CHOSEN_ID
+}
+
+/// See [`is_a_tag_of_the_local_cloud`].
+pub const CHOSEN_ID: &str = "ms-custom-id";
+
 /// The property that a path lies in.
 pub fn property(path: &Path) -> &str {
     match path.steps().first() {

@@ -61,9 +61,8 @@ pub async fn function<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Re
         let ours = stack
             .of("AWS::Lambda::Permission")
             .any(|permission| permission.name() == id);
-        if !ours {
-            found.child("AWS::Lambda::Permission", format!("{name}|{id}"), told);
-        }
+        let id = if ours { id } else { format!("{name}|{id}") };
+        found.child("AWS::Lambda::Permission", id, told);
     }
     for config in configs?.iter().flat_map(|all| all.as_array()).flatten() {
         let told = invoke_config_of(config);

@@ -2,6 +2,7 @@
 
 use super::{Touched, body};
 use crate::finding::Finding;
+use crate::kept::CHOSEN_ID;
 use requests::{Call, Service, encode};
 use serde_json::{Map, Value, json};
 
@@ -160,7 +161,6 @@ pub fn make_part(touched: &Touched<'_>, kind: &str, names: &[&'static str]) -> V
 
 /// Makes an API again under its id, which only the local cloud lets a caller choose, by a tag that goes again.
 pub fn make_api(touched: &Touched<'_>) -> Vec<Call> {
-    const CHOSEN: &str = "ms-custom-id";
     let names = OF_API.iter().chain(&["ProtocolType"]);
     let names = names.filter(|name| **name != "Tags");
     let mut input =
@@ -169,13 +169,13 @@ pub fn make_api(touched: &Touched<'_>) -> Vec<Call> {
         })));
     let id = &touched.resource.physical_id;
     input["tags"] = touched.told("Tags").cloned().unwrap_or_else(|| json!({}));
-    input["tags"][CHOSEN] = id.as_str().into();
+    input["tags"][CHOSEN_ID] = id.as_str().into();
     let place = &touched.stack.place;
     let arn = format!(
         "arn:{}:apigateway:{}::/apis/{id}",
         place.partition, place.region
     );
-    let untag = format!("/v2/tags/{}?tagKeys={CHOSEN}", encode(&arn));
+    let untag = format!("/v2/tags/{}?tagKeys={CHOSEN_ID}", encode(&arn));
     vec![
         at("CreateApi", "POST", "/v2/apis".into(), input),
         at("UntagResource", "DELETE", untag, Value::Null),

@@ -47,7 +47,8 @@ fn small(value: &Value) -> Value {
 
 pub fn set_machine(touched: &Touched<'_>) -> Vec<Call> {
     let mut input = json!({ "stateMachineArn": touched.resource.physical_id });
-    if touched.has("DefinitionString") {
+    // The service takes another encryption together with a definition only.
+    if touched.has("DefinitionString") || touched.has("EncryptionConfiguration") {
         let definition = touched
             .told("DefinitionString")
             .or_else(|| touched.told("Definition"));

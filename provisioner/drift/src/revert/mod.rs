@@ -403,6 +403,7 @@ fn remake(stack: &Stack, resource: &Resource) -> Vec<Call> {
         }
         "AWS::ApiGatewayV2::Stage" => api::make_part(&all, "stages", api::OF_STAGE),
         "AWS::ApiGatewayV2::Route" => api::make_part(&all, "routes", api::OF_ROUTE),
+        "AWS::CloudWatch::Dashboard" => observability::put_dashboard(&all),
         "AWS::DynamoDB::Table" => tables::make_table(&all),
         "AWS::EventSchemas::Registry" => machines::put_registry(&all, "POST"),
         "AWS::EventSchemas::Schema" => machines::put_schema(&all, "POST"),
