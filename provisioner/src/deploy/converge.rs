@@ -3,7 +3,7 @@
 //! The no-op is decided from template, tags and protection before anything is written, CreateChangeSet included.
 
 use super::change_set::{Prepared, discard, execute, prepare};
-use super::fingerprint::{another_plan, as_planned, fingerprint};
+use super::fingerprint::{Still, another_plan, as_planned, fingerprint};
 use super::follow::{Pace, Started, follow, lost_contact};
 use super::outcome::{Outcome, Verdict};
 use super::state::{Blocked, Deployed, look};
@@ -180,7 +180,9 @@ async fn change(
                     ui.plan(&plan);
                     let approved = approve(plan, ui).await?;
                     let before = stack.as_ref().map(|stack| (stack, &before));
-                    as_planned(ports, wanted, before, None).await?;
+                    if as_planned(ports, wanted, before, None).await? == Still::Overtaken {
+                        return Ok(None);
+                    }
                     approved.get().counts()
                 }
             }
@@ -196,9 +198,13 @@ async fn change(
                 }
             };
             let planned = stack.as_ref().map(|stack| (stack, &before));
-            if let Err(stale) = as_planned(ports, wanted, planned, Some(&view)).await {
-                discard(ports.cloud, &view.id).await?;
-                return Err(stale);
+            match as_planned(ports, wanted, planned, Some(&view)).await {
+                Ok(Still::Planned) => {}
+                Ok(Still::Overtaken) => return Ok(None),
+                Err(stale) => {
+                    discard(ports.cloud, &view.id).await?;
+                    return Err(stale);
+                }
             }
             if deploy(ports.cloud, wanted, &approved, &view, ui).await? == Started::Earlier {
                 return Ok(None);

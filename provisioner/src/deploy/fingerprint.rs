@@ -81,16 +81,25 @@ pub fn another_plan(environment: &str, approved: &str, fingerprint: &str) -> Fai
     )
 }
 
+/// What the look right before a plan runs finds, where nothing is in its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Still {
+    /// All is as it was when the plan was made.
+    Planned,
+    /// Another run deploys just this, or has done so: there is nothing to run, and to be looked at anew.
+    Overtaken,
+}
+
 /// Looks whether everything is as it was when the plan was made: the stack, its template, the change set and the archives.
 ///
 /// # Errors
-/// Something changed meanwhile (3), a failed call.
+/// Something else changed meanwhile (3), a failed call.
 pub async fn as_planned(
     ports: &Ports<'_, impl CloudFormation, impl Objects>,
     wanted: &Wanted<'_>,
     before: Option<(&StackView, &Template)>,
     change_set: Option<&ChangeSetView>,
-) -> Result<(), Failure> {
+) -> Result<Still, Failure> {
     let environment = *wanted.environment.get();
     let name = environment.stack_name();
     let artifacts = published(environment, wanted.archives);
@@ -130,10 +139,14 @@ pub async fn as_planned(
             && now.tags == stack.tags
             && now.protection == stack.protection
             && there == *template => {}
+        (_, Deployed::Present { template, .. }) if template == *wanted.template => {
+            return Ok(Still::Overtaken);
+        }
+        (_, Deployed::Blocked(blocked)) if blocked.deploys(wanted.template) => {
+            return Ok(Still::Overtaken);
+        }
         (None, _) => return stale(format!("somebody made {name}")),
         (Some(_), Deployed::Absent) => return stale(format!("somebody deleted {name}")),
-        // Another run of ours may have started this very change set, which the execution finds out.
-        (Some(_), Deployed::Blocked(blocked)) if blocked.deploys(wanted.template) => {}
         (Some(_), _) => return stale(format!("somebody changed {name}")),
     }
     if archives?.contains(&false) {
@@ -145,5 +158,5 @@ pub async fn as_planned(
     if change_set?.is_some_and(|view| view.execution == Execution::Obsolete) {
         return stale(format!("the change set of {name} became obsolete"));
     }
-    Ok(())
+    Ok(Still::Planned)
 }

@@ -25,6 +25,7 @@ mod down;
 mod inventory;
 mod modes;
 mod recovery;
+mod two_at_once;
 
 fn ui(asks: Asks) -> Ui {
     Ui {
