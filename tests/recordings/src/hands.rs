@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 const EVERYTHING: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:*","Resource":"*"}]}"#;
 
-/// Widens a role, adds a rule to the bus, stops a mapping, keeps logs for longer.
+/// Widens a role, subscribes somebody to the notices, stops a mapping, shortens a timeout and leaves a note.
 pub async fn change(stage: &Stage) -> Outcome<()> {
     let clients = stage.clients()?;
     let ids = ids(&clients).await?;
@@ -24,11 +24,11 @@ pub async fn change(stage: &Stage) -> Outcome<()> {
         .send()
         .await?;
     clients
-        .eventbridge
-        .put_rule()
-        .name("spy")
-        .event_bus_name(id("Bus")?)
-        .event_pattern(r#"{"source":[{"prefix":""}]}"#)
+        .sns
+        .subscribe()
+        .topic_arn(id("NoticesTopic")?)
+        .protocol("https")
+        .endpoint("https://elsewhere.example/notices")
         .send()
         .await?;
     clients

@@ -14,6 +14,8 @@ use std::fmt::Write;
 const MOST_LINES: usize = 12;
 /// Characters of such a line.
 const MOST: usize = 90;
+/// Reasons why something was not looked at.
+const REASONS: usize = 3;
 /// What is named of what one reason stands for.
 const NAMED: usize = 2;
 
@@ -31,11 +33,15 @@ pub fn human(document: &DriftDocument<'_>, colour: Colour) -> String {
     }
     let _ = writeln!(
         text,
-        "{} {}: {}",
+        "{} {}: {} resources checked",
         document.stack,
         verdict(document),
-        counts(document)
+        document.checked
     );
+    let counts = counts(document);
+    if !counts.is_empty() {
+        let _ = writeln!(text, "{counts}");
+    }
     for risk in Risk::ALL {
         let mut of = counting(document, risk).peekable();
         if of.peek().is_some() {
@@ -127,25 +133,23 @@ fn not_checked(text: &mut String, unread: &[Unread]) {
     }
     let _ = writeln!(
         text,
-        "\nNot checked: {} (each one: --output json)",
+        "\nNot checked: {} (each one with its reason: --output json)",
         total(unread)
     );
-    for one in unread {
-        let mut named: Vec<String> = one
-            .what
-            .iter()
-            .take(NAMED)
-            .map(|(what, _)| what.clone())
-            .collect();
+    for one in unread.iter().take(REASONS) {
+        let mut named: Vec<String> = one.what.keys().take(NAMED).cloned().collect();
         if one.what.len() > NAMED {
             named.push(format!("and {} more", one.what.len() - NAMED));
         }
         let _ = writeln!(
             text,
             "  {:>3} × {}",
-            one.count,
+            one.count(),
             cut(&format!("{}: {}", one.reason, named.join(", ")))
         );
+    }
+    if unread.len() > REASONS {
+        let _ = writeln!(text, "   and {} more reasons", unread.len() - REASONS);
     }
 }
 

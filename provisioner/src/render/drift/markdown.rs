@@ -23,12 +23,16 @@ const IN_AN_ALERT: usize = 40;
 
 /// The report as Markdown.
 pub fn markdown(document: &DriftDocument<'_>) -> String {
+    let counts = match counts(document).as_str() {
+        "" => String::new(),
+        counts => format!(": {counts}"),
+    };
     let mut blocks = vec![format!(
-        "### {} {}\n\nStack {}: {}.\n",
+        "### {} {}\n\nStack {}, {} resources checked{counts}.\n",
         code(document.environment),
         verdict(document),
         code(document.stack),
-        counts(document)
+        document.checked
     )];
     blocks.extend(done("Put back", document.reverted));
     blocks.extend(done("Not put back", document.failed));
@@ -233,7 +237,7 @@ fn not_checked(unread: &[Unread]) -> Option<String> {
         let _ = writeln!(
             text,
             "| {} | {} | {} |",
-            one.count,
+            one.count(),
             prose(&one.reason),
             what.join(", ")
         );

@@ -74,9 +74,9 @@ pub(super) fn verdict(document: &DriftDocument<'_>) -> String {
     }
 }
 
-/// How many were read, of which risk the differences are, and what does not count.
+/// How many differences of which risk, and what does not count; empty where there is neither.
 pub(super) fn counts(document: &DriftDocument<'_>) -> String {
-    let mut parts = vec![format!("{} resources checked", document.checked)];
+    let mut parts = Vec::new();
     for risk in Risk::ALL {
         let (one, more) = count_of(risk);
         match counting(document, risk).count() {
