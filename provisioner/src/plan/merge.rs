@@ -62,6 +62,9 @@ impl Plan {
         after: &Template,
     ) -> Self {
         for view in viewed {
+            // Of a type that we know the schema says which properties replace; the local cloud guesses.
+            let doubtful =
+                view.replaced == Replaced::Maybe && cfn::schema(&view.type_name).is_none();
             let ours = self
                 .diff
                 .changes
@@ -72,9 +75,7 @@ impl Plan {
                     if change.action == Action::Modify && view.action() == Action::Replace {
                         change.action = Action::Replace;
                     }
-                    // Of a type that we know the schema says which properties replace; the local cloud guesses.
-                    change.conditional |= view.replaced == Replaced::Maybe
-                        && cfn::schema(&change.type_name).is_none();
+                    change.conditional |= doubtful;
                 }
                 None => self.diff.changes.push(ResourceChange {
                     logical_id: view.logical_id.clone(),
@@ -82,7 +83,7 @@ impl Plan {
                     action: view.action(),
                     properties: Vec::new(),
                     template_only: false,
-                    conditional: view.replaced == Replaced::Maybe,
+                    conditional: doubtful,
                 }),
             }
         }

@@ -5,7 +5,9 @@ use super::access::{Sentence, sentences};
 use super::escape::{cell, code, prose};
 use super::live;
 use super::repeated::Many;
-use super::sections::{baseline, counted, fate, sha, sizes, symbol, unapplied};
+use super::sections::{
+    self, baseline, by_nothing_of_its_own, counted, fate, sha, sizes, some, symbol, unapplied,
+};
 use super::{pair, short};
 use crate::plan::{Baseline, CODE_KEY, Plan, ThreeWay};
 use cfn::diff::{Action, Change, Consequence, Fate, PropertyChange, Replacement, ResourceChange};
@@ -18,6 +20,8 @@ const COMMENT: usize = 65_536;
 const LAST_WORDS: usize = 600;
 /// Lines in an alert: more than this nobody reads.
 const ALERT_LINES: usize = 40;
+/// Names of resources on a line of an alert.
+const NAMES: usize = 8;
 /// Up to how many resources the folded ones are open.
 const OPEN: usize = 8;
 
@@ -114,15 +118,11 @@ fn alerts(plan: &Plan) -> Vec<String> {
         ),
         (&[Fate::Kept], "NOTE", "Data is kept, but no longer ours"),
     ] {
-        let lines: Vec<String> = plan
-            .losses
-            .iter()
+        let lines: Vec<String> = sections::losses(plan)
+            .into_iter()
             .filter(|loss| fates.contains(&loss.fate))
             .map(|loss| {
-                let path = loss
-                    .path
-                    .as_ref()
-                    .map(|path| format!(" {}", code(&path.to_string())));
+                let path = loss.path.map(|path| format!(" {}", code(&path)));
                 let word = if loss.fate == Fate::MayBeLost {
                     format!(" ({})", fate(loss.fate))
                 } else {
@@ -130,9 +130,9 @@ fn alerts(plan: &Plan) -> Vec<String> {
                 };
                 format!(
                     "- {}{}{word}: {}",
-                    code(&loss.logical_id),
+                    some(&loss.of, NAMES, code),
                     path.unwrap_or_default(),
-                    prose(&loss.what)
+                    prose(loss.what)
                 )
             })
             .collect();
@@ -277,6 +277,15 @@ fn resources(plan: &Plan) -> Vec<String> {
             html(&repeated.property.path.to_string()),
             code(&before),
             code(&after),
+            ids.join(", ")
+        ));
+    }
+    if !many.by_the_stack.is_empty() {
+        let ids: Vec<String> = many.by_the_stack.iter().map(|id| code(id)).collect();
+        blocks.push(format!(
+            "\n<details><summary><code>~</code> {} resources {}</summary>\n\n{}\n\n</details>\n",
+            ids.len(),
+            by_nothing_of_its_own(plan),
             ids.join(", ")
         ));
     }

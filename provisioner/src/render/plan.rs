@@ -3,13 +3,19 @@
 
 use super::access::sentences;
 use super::repeated::Many;
-use super::sections::{baseline, counted, fate, how_to_run, sha, sizes, symbol, unapplied};
+use super::sections::{
+    self, baseline, by_nothing_of_its_own, counted, fate, how_to_run, sha, sizes, some, symbol,
+    unapplied,
+};
 use super::{pair, short};
 use crate::plan::{Baseline, CODE_KEY, Plan};
 use crate::ui::Colour;
 use cfn::diff::{Action, Change, Consequence, Fate, PropertyChange, Replacement, ResourceChange};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+
+/// Names of resources on a line that is about many: who wants all of them asks for JSON.
+const NAMES: usize = 8;
 
 /// The plan as text.
 pub fn plan(plan: &Plan, colour: Colour) -> String {
@@ -102,7 +108,17 @@ fn resources(text: &mut String, plan: &Plan, colour: Colour) {
         let line = format!("~ on {} resources alike", repeated.of.len());
         let _ = writeln!(text, "{}", paint(&line, '~', colour));
         property(text, repeated.property, colour);
-        let _ = writeln!(text, "      {}", repeated.of.join(" "));
+        let _ = writeln!(text, "      {}", some(&repeated.of, NAMES, str::to_owned));
+    }
+    if !many.by_the_stack.is_empty() {
+        let line = format!(
+            "~ {} resources {}",
+            many.by_the_stack.len(),
+            by_nothing_of_its_own(plan)
+        );
+        let _ = writeln!(text, "{}", paint(&line, '~', colour));
+        let names = some(&many.by_the_stack, NAMES, str::to_owned);
+        let _ = writeln!(text, "      {names}");
     }
 }
 
@@ -261,13 +277,19 @@ fn losses(text: &mut String, plan: &Plan, colour: Colour) {
         return;
     }
     let _ = writeln!(text, "\nData");
-    for loss in &plan.losses {
+    for loss in sections::losses(plan) {
         let sign = match loss.fate {
             Fate::Lost => '-',
             Fate::MayBeLost => '±',
             Fate::Kept => '~',
         };
-        let line = format!("  {:7}  {loss}", fate(loss.fate));
+        let path = loss.path.map(|path| format!(" {path}")).unwrap_or_default();
+        let line = format!(
+            "  {:7}  {}{path}: {}",
+            fate(loss.fate),
+            some(&loss.of, NAMES, str::to_owned),
+            loss.what
+        );
         let _ = writeln!(text, "{}", paint(&line, sign, colour));
     }
 }

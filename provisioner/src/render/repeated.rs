@@ -34,6 +34,8 @@ fn same(property: &PropertyChange) -> Same {
 pub(super) struct Many<'a> {
     /// Each with its resources, by path.
     pub changes: Vec<Repeated<'a>>,
+    /// Resources that change by nothing of their own, but by the stack's tags for one; told once where they are many.
+    pub by_the_stack: Vec<&'a str>,
     told: BTreeSet<Same>,
 }
 
@@ -63,7 +65,18 @@ impl<'a> Many<'a> {
             }
         }
         found.retain(|_, repeated| repeated.of.len() >= MANY);
+        let mut by_the_stack: Vec<&str> = plan
+            .diff
+            .changes
+            .iter()
+            .filter(|change| is_modified(change) && change.properties.is_empty())
+            .map(|change| change.logical_id.as_str())
+            .collect();
+        if by_the_stack.len() < MANY {
+            by_the_stack.clear();
+        }
         Self {
+            by_the_stack,
             told: found.keys().cloned().collect(),
             changes: found.into_values().collect(),
         }
@@ -76,12 +89,12 @@ impl<'a> Many<'a> {
 
     /// Whether that is all that changes on a resource.
     pub fn tells_all_of(&self, change: &ResourceChange) -> bool {
+        let properties = &change.properties;
         is_modified(change)
-            && !change.properties.is_empty()
-            && change
-                .properties
-                .iter()
-                .all(|property| self.tells(property))
+            && match properties.is_empty() {
+                true => !self.by_the_stack.is_empty(),
+                false => properties.iter().all(|property| self.tells(property)),
+            }
     }
 }
 

@@ -33,6 +33,59 @@ pub(super) fn counted(plan: &Plan) -> String {
     )
 }
 
+/// Why a resource changes by nothing of its own.
+pub(super) fn by_nothing_of_its_own(plan: &Plan) -> &'static str {
+    if plan.tags.is_empty() {
+        "as CloudFormation says"
+    } else {
+        "by the stack's tags"
+    }
+}
+
+/// Names, as many as fit; the rest is counted.
+pub(super) fn some(names: &[&str], most: usize, shown: impl Fn(&str) -> String) -> String {
+    let named: Vec<String> = names.iter().take(most).map(|name| shown(name)).collect();
+    let named = named.join(", ");
+    match names.len().saturating_sub(most) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+/// What is lost in the same way by several resources.
+#[derive(Debug)]
+pub(super) struct Losses<'a> {
+    /// What becomes of it.
+    pub fate: Fate,
+    /// The property, where the resources stay.
+    pub path: Option<String>,
+    /// What.
+    pub what: &'a str,
+    /// Of which resources, sorted.
+    pub of: Vec<&'a str>,
+}
+
+/// The losses of a plan, the worst first.
+pub(super) fn losses(plan: &Plan) -> Vec<Losses<'_>> {
+    let mut found: Vec<Losses<'_>> = Vec::new();
+    for loss in &plan.losses {
+        let path = loss.path.as_ref().map(ToString::to_string);
+        let same = found.iter_mut().find(|other| {
+            (other.fate, other.what) == (loss.fate, loss.what.as_str()) && other.path == path
+        });
+        match same {
+            Some(same) => same.of.push(&loss.logical_id),
+            None => found.push(Losses {
+                fate: loss.fate,
+                path,
+                what: &loss.what,
+                of: vec![&loss.logical_id],
+            }),
+        }
+    }
+    found
+}
+
 /// The words for a fate.
 pub(super) const fn fate(fate: Fate) -> &'static str {
     match fate {

@@ -27,7 +27,7 @@ pub(super) fn losses(change: &ResourceChange, before: &Value, after: &Value) -> 
     match change.type_name.as_str() {
         "AWS::Logs::LogGroup" => {
             if let Some(days) = shorter(&old["RetentionInDays"], &new["RetentionInDays"], None) {
-                let what = format!("log events older than {days} days are deleted");
+                let what = format!("log events older than {} are deleted", counted(days));
                 add("Properties.RetentionInDays", Fate::Lost, what);
             }
         }
@@ -45,7 +45,7 @@ pub(super) fn losses(change: &ResourceChange, before: &Value, after: &Value) -> 
             };
             let [old_days, new_days] = [old, new].map(|side| forever(&side["RetentionDays"]));
             if let Some(days) = shorter(&old_days, &new_days, None) {
-                let what = format!("archived events older than {days} days are deleted");
+                let what = format!("archived events older than {} are deleted", counted(days));
                 add("Properties.RetentionDays", Fate::Lost, what);
             }
             if old["EventPattern"] != new["EventPattern"] && !new["EventPattern"].is_null() {
@@ -93,7 +93,10 @@ fn table(old: &Value, new: &Value, add: &mut impl FnMut(&str, Fate, String)) {
     } else if on(old)
         && let Some(days) = shorter(&days(old), &days(new), Some(35))
     {
-        let what = format!("states older than {days} days can't be restored any more");
+        let what = format!(
+            "states older than {} can't be restored any more",
+            counted(days)
+        );
         let path = "Properties.PointInTimeRecoverySpecification";
         add(path, Fate::Lost, what);
     }
@@ -129,7 +132,7 @@ fn bucket(old: &Value, new: &Value, add: &mut impl FnMut(&str, Fate, String)) {
                 was.of == after.of && was.days.get(what).is_some_and(|was| was <= days)
             });
             if !kept {
-                let what = format!("rule {rule}: {what} after {days} days");
+                let what = format!("rule {rule}: {what} after {}", counted(*days));
                 add("Properties.LifecycleConfiguration", Fate::Lost, what);
             }
         }
@@ -229,6 +232,13 @@ fn no_longer_kept(change: &ResourceChange, before: &Value, after: &Value) -> Vec
         what: format!("from now on lost when it is {when}: {held}"),
     })
     .collect()
+}
+
+fn counted(days: i64) -> String {
+    match days {
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    }
 }
 
 /// The new period where it is shorter than the old one. Nothing said means `unsaid`; none: for ever.
