@@ -1,6 +1,6 @@
 //! R1, R10, R11 and R12: duplicates, redeliveries and poison, delivered for real.
 
-use crate::environment::{Document, count, eventually, shared, up};
+use crate::environment::{Deployed, Document, count, eventually, shared, up};
 use contracts::items::attributes;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -60,11 +60,7 @@ async fn r12_every_event_delivered_again_changes_nothing() {
     let environment = shared();
     let id = environment.submit(&Document::numbered("invoice.xml", "R12-REDELIVERY"));
     assert_eq!(environment.resting(&id)["status"], "PAID");
-    let before = eventually("the notice", || async {
-        let trace = environment.trace(&id);
-        (count(&trace, "notice") == 1).then_some(trace)
-    })
-    .await;
+    let before = told_to_the_end(&environment, &id).await;
     // What a queue's function says is in the local cloud's log.
     for (event_type, consumer) in [
         ("InvoiceReceived", "invoice-validation"),
@@ -105,6 +101,17 @@ async fn r12_every_event_delivered_again_changes_nothing() {
     // The markers themselves are new facts to the books and the trail; nothing else is.
     let after = environment.trace(&id);
     assert_eq!(without_markers(&after), without_markers(&before));
+}
+
+/// The trace of a paid invoice once its vendor is told, its payment booked and every version of it in the audit trail.
+async fn told_to_the_end(environment: &Deployed, id: &str) -> serde_json::Value {
+    eventually("the end of the story", || async {
+        let trace = environment.trace(id);
+        let booked = trace["ledger"].as_array().map(Vec::len) == Some(2);
+        let audited = trace["audit"]["behind"] == 0;
+        (count(&trace, "notice") == 1 && booked && audited).then_some(trace)
+    })
+    .await
 }
 
 /// What a trace says of the invoice, without what events of the markers' ids left in the books and the trail.
@@ -168,7 +175,7 @@ async fn r10_a_poison_message_fails_alone() {
         .sqs
         .set_queue_attributes()
         .queue_url(&queue)
-        .attributes(timeout, "2")
+        .attributes(timeout, "5")
         .send()
         .await
         .unwrap();

@@ -162,9 +162,10 @@ impl Deployed {
         self.resting(&id)
     }
 
-    /// Waits until an invoice rests in a terminal state or before a person; its trace.
+    /// Waits until an invoice rests in a terminal state or before a person; its trace. Long enough for what only the clock
+    /// brings forward: what rests for a minute, at its next tick.
     pub fn resting(&self, id: &str) -> Value {
-        self.json(&["trace", id, "--follow"], &[0, 1])
+        self.json(&["trace", id, "--follow", "--timeout", "180"], &[0, 1])
     }
 
     /// An invoice's trace now; `null` while it is on its way into the tables.
@@ -362,7 +363,10 @@ pub fn count(trace: &Value, kind: &str) -> usize {
         .count()
 }
 
-/// Looks until something is there, up to a minute.
+/// How long anything may take on a slow machine with much else to do. Nothing waits for its end but what fails.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Looks until something is there.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(
     what: &str,
     mut look: impl FnMut() -> F,
@@ -373,8 +377,9 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(
             return found;
         }
         assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "{what} did not come about in a minute"
+            begun.elapsed() < PATIENCE,
+            "{what} did not come about in {} s",
+            PATIENCE.as_secs()
         );
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

@@ -31,11 +31,12 @@ async fn r21_a_need_taken_away_is_a_write_denied() {
     handler.needs = Box::leak(kept.into_boxed_slice());
 
     let queue = environment.physical_id("ValidationQueue").await;
+    // Seldom enough that the message is not given up before the need is back, on a slow machine too.
     let timeout = aws_sdk_sqs::types::QueueAttributeName::VisibilityTimeout;
     let sqs = environment.clients().sqs;
     sqs.set_queue_attributes()
         .queue_url(&queue)
-        .attributes(timeout, "2")
+        .attributes(timeout, "15")
         .send()
         .await
         .unwrap();

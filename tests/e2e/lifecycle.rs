@@ -1,6 +1,6 @@
 //! R1 to R4: how invoices end.
 
-use crate::environment::{Document, count, program, shared, states};
+use crate::environment::{Document, count, eventually, program, shared, states};
 use serde_json::{Value, json};
 
 fn rules(trace: &Value) -> Vec<&str> {
@@ -26,17 +26,18 @@ fn r4_a_valid_invoice_is_paid_once_and_its_vendor_told_once() {
     assert_eq!(trace["violations"], json!([]));
 }
 
-#[test]
-fn r4_the_notice_is_counted_once() {
+#[tokio::test]
+async fn r4_the_notice_is_counted_once() {
     let environment = shared();
     let id = environment.submit(&Document::numbered("invoice.xml", "R4-NOTICE"));
     environment.resting(&id);
     // The notice follows the state; it may come a moment later.
-    let begun = std::time::Instant::now();
-    while count(&environment.trace(&id), "notice") == 0 && begun.elapsed().as_secs() < 30 {
-        std::thread::sleep(std::time::Duration::from_millis(200));
-    }
-    assert_eq!(count(&environment.trace(&id), "notice"), 1);
+    let trace = eventually("the notice", || async {
+        let trace = environment.trace(&id);
+        (count(&trace, "notice") > 0).then_some(trace)
+    })
+    .await;
+    assert_eq!(count(&trace, "notice"), 1, "{trace:#}");
 }
 
 #[test]

@@ -67,6 +67,19 @@ async fn fallen(queue: &str, invoice: &str) -> Value {
     .await
 }
 
+/// Sets how many seconds after a receive a message is visible again; how many it was before.
+async fn redelivers_after(queue: &str, seconds: &str) -> String {
+    let name = QueueAttributeName::VisibilityTimeout;
+    let queue = ENVIRONMENT.physical_id(queue).await;
+    let sqs = ENVIRONMENT.clients().sqs;
+    let request = sqs.get_queue_attributes().queue_url(&queue);
+    let before = request.attribute_names(name.clone()).send().await.unwrap();
+    let before = before.attributes().unwrap()[&name].clone();
+    let request = sqs.set_queue_attributes().queue_url(&queue);
+    request.attributes(name, seconds).send().await.unwrap();
+    before
+}
+
 fn put_back(queue: &str, message: &Value) -> Value {
     let id = message["id"].as_str().unwrap();
     ENVIRONMENT.json(&["redrive", queue, "--id", id, "--yes"], &[0])
@@ -119,16 +132,14 @@ async fn put_into(queue: &str, body: &str, target: &str) {
 async fn r9_a_message_of_an_inbox_comes_back_after_its_cause_is_mended() {
     let _turn = TURN.lock().await;
     let queue = "ValidationQueueDlq";
-    let timeout = QueueAttributeName::VisibilityTimeout;
-    let source = ENVIRONMENT.physical_id("ValidationQueue").await;
-    let request = ENVIRONMENT.clients().sqs.set_queue_attributes();
-    let request = request.queue_url(source).attributes(timeout, "1");
-    request.send().await.unwrap();
+    let usual = redelivers_after("ValidationQueue", "1").await;
     deny("InvoiceValidationRole", "s3:GetObject*").await;
     let id = ENVIRONMENT.submit(&Document::numbered("invoice.xml", "R9-MOVE"));
     let message = fallen(queue, &id).await;
     assert_eq!(message["event_type"], "InvoiceReceived", "{message:#}");
     mend("InvoiceValidationRole").await;
+    // From now on nothing is to be given up, however slow the machine is.
+    redelivers_after("ValidationQueue", &usual).await;
 
     // Nobody can be asked here: without --yes nothing is taken.
     let refused = ENVIRONMENT.json(&["redrive", queue], &[3]);
