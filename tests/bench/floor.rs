@@ -6,7 +6,7 @@ use e2e::{Clients, Failure};
 use stack::Artifacts;
 use std::time::{Duration, Instant};
 
-const STACK: &str = "invoicing-local";
+pub const STACK: &str = "invoicing-local";
 const KEY: &str = "bench/template.json";
 
 /// The template that `up` deployed.
