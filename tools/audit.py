@@ -60,6 +60,14 @@ def cdk_nag(tools, templates):
         yield "cdk-nag", finding["template"], finding["rule"], finding["resource"], finding["message"]
 
 
+def spread(entries):
+    """An entry for each id where one names several: each must be of use by itself."""
+    for entry in entries:
+        ids = entry.get("id")
+        for one in ids if isinstance(ids, list) else [ids]:
+            yield {**entry, "id": one}
+
+
 def faults_of(entries):
     """What is wrong with the entries by themselves."""
     faults = []
@@ -104,7 +112,7 @@ def compare(entries, findings):
 
 
 def main(tools, templates):
-    entries = yaml.safe_load((HERE / "suppressions.yaml").read_text()) or []
+    entries = list(spread(yaml.safe_load((HERE / "suppressions.yaml").read_text()) or []))
     findings = [finding for judge in (cfn_lint, checkov, cdk_nag) for finding in judge(tools, templates)]
     faults, counts = compare(entries, findings)
     faults = faults_of(entries) + faults
@@ -134,6 +142,7 @@ def test():
     ):
         assert len(compare([good], [found, other])[0]) == 1, other
     assert len(compare([{**good, "environments": ["dev"]}], [found])[0]) == 2
+    assert "A3" in compare(list(spread([{**good, "id": ["A1", "A3"]}])), [found])[0][0]
     print("audit.py: refuses what has no reason, no date, no use or no entry")
     return 0
 

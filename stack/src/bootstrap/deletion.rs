@@ -1,8 +1,8 @@
 //! The role that CloudFormation deletes expired environments with: what the resource types of our stacks take to be deleted,
 //! by the schemas of their providers, on what is named after our stacks. It creates and changes nothing.
 //!
-//! Reads tell of a resource whether it is gone; they reach no business data. What has no name of ours is bound otherwise, where
-//! IAM can: keys by the tag that only ephemeral environments have, mappings by their function.
+//! What has no name of ours is bound otherwise, where IAM can: keys by the tag that only ephemeral environments have, mappings
+//! by their function. `*` is for what IAM knows no resource for: it reads, or deletes what a name of ours stands behind.
 
 use super::reaper::bounded;
 use crate::environment::Environment;
@@ -74,10 +74,7 @@ pub const DELETIONS: &[(&str, &[&str])] = &[
             "iam:UntagRole",
         ],
     ),
-    (
-        "AWS::KMS::Key",
-        &["kms:DescribeKey", "kms:ScheduleKeyDeletion"],
-    ),
+    ("AWS::KMS::Key", KEYS),
     (
         "AWS::Lambda::EventInvokeConfig",
         &["lambda:DeleteFunctionEventInvokeConfig"],
@@ -152,7 +149,18 @@ pub const DELETIONS: &[(&str, &[&str])] = &[
 ];
 
 const APIS: &[&str] = &["apigateway:DELETE", "apigateway:GET"];
+const KEYS: &[&str] = &["kms:DescribeKey", "kms:ScheduleKeyDeletion"];
 const ALARMS: &[&str] = &["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"];
+
+/// Actions that IAM knows no resource for, or asks for all of them.
+const WITHOUT_RESOURCE: [&str; 6] = [
+    "cloudwatch:DescribeAlarms",
+    "ec2:DescribeNetworkInterfaces",
+    "lambda:GetEventSourceMapping",
+    "logs:DescribeLogGroups",
+    "sns:GetSubscriptionAttributes",
+    "sns:Unsubscribe",
+];
 
 /// Actions that stop the delivery of logs into a group, which an API's stage and a state machine have AWS do for them.
 const LOG_DELIVERIES: [&str; 3] = [
@@ -170,22 +178,20 @@ pub(super) fn role(environment: &Environment) -> Role {
 }
 
 fn policy() -> PolicyDocument {
-    let mut named: Vec<&str> = Vec::new();
-    let mut reads: Vec<&str> = LOG_DELIVERIES.to_vec();
-    for action in DELETIONS.iter().flat_map(|(_, actions)| *actions) {
-        match () {
-            () if bound_otherwise(action) => {}
-            () if is_read(action) || takes_no_resource(action) => reads.push(action),
-            () => named.push(action),
-        }
-    }
+    let all = DELETIONS.iter().flat_map(|(_, actions)| *actions).copied();
+    let (named, rest): (Vec<&str>, Vec<&str>) =
+        all.partition(|action| !bound_otherwise(action) && !WITHOUT_RESOURCE.contains(action));
+    let anywhere = rest
+        .into_iter()
+        .filter(|action| !bound_otherwise(action))
+        .chain(LOG_DELIVERIES);
     let named = names().into_iter().fold(
         Statement::allow().sid("DeleteByName").actions(named),
         Statement::on,
     );
-    let reads = Statement::allow()
-        .sid("SeeWhetherGone")
-        .actions(reads)
+    let anywhere = Statement::allow()
+        .sid("WithoutResource")
+        .actions(anywhere)
         .on("*");
     let apis = Statement::allow()
         .sid("DeleteApis")
@@ -199,7 +205,7 @@ fn policy() -> PolicyDocument {
         ));
     let keys = Statement::allow()
         .sid("DeleteKeys")
-        .action("kms:ScheduleKeyDeletion")
+        .actions(KEYS.iter().copied())
         .on(arn("kms", "key/*"))
         .when(
             "StringEquals",
@@ -215,25 +221,12 @@ fn policy() -> PolicyDocument {
             "lambda:FunctionArn",
             arn("lambda", "function:invoicing-*"),
         );
-    PolicyDocument::of([named, reads, apis, keys, mappings])
+    PolicyDocument::of([named, anywhere, apis, keys, mappings])
 }
 
 /// Whether an action has a statement of its own, as its resources have no names of ours.
 fn bound_otherwise(action: &str) -> bool {
-    action.starts_with("apigateway:")
-        || ["kms:ScheduleKeyDeletion", "lambda:DeleteEventSourceMapping"].contains(&action)
-}
-
-fn is_read(action: &str) -> bool {
-    let operation = action.split(':').nth(1).unwrap_or_default();
-    ["Describe", "Get", "List"]
-        .iter()
-        .any(|verb| operation.starts_with(verb))
-}
-
-/// Actions for which IAM knows no resource.
-fn takes_no_resource(action: &str) -> bool {
-    ["logs:DeleteDelivery", "sns:Unsubscribe"].contains(&action)
+    APIS.contains(&action) || KEYS.contains(&action) || action == "lambda:DeleteEventSourceMapping"
 }
 
 /// What is named after our stacks.
@@ -245,6 +238,8 @@ fn names() -> Vec<Val<String>> {
         ("events", "event-bus/invoicing-*"),
         ("events", "rule/invoicing-*"),
         ("lambda", "function:invoicing-*"),
+        // Its id is AWS's own.
+        ("logs", "delivery:*"),
         ("logs", "delivery-destination:invoicing-*"),
         ("logs", "delivery-source:invoicing-*"),
         ("logs", "log-group:/aws/vendedlogs/invoicing-*"),
