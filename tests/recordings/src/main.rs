@@ -61,21 +61,21 @@ type Take = (&'static str, i32, u64);
 
 /// Until something happens behind its back ...
 const BEFORE: [Take; 4] = [
-    ("provision up --env local", 0, 2000),
+    ("provision up --env local", 0, 1500),
     (
         "sed -i 's/queue_concurrency: 2/queue_concurrency: 4/' environments/local.yaml",
         0,
         0,
     ),
-    ("provision diff --env local", 2, 2500),
+    ("provision diff --env local", 2, 2000),
     ("provision up --env local --yes", 0, 1500),
 ];
 /// ... and from there to its end.
 const AFTER: [Take; 4] = [
-    ("provision drift --env local", 2, 4500),
+    ("provision drift --env local", 2, 4000),
     ("provision drift --env local --revert", 0, 1800),
     ("provision drift --env local; echo \"exit $?\"", 0, 1200),
-    ("provision down --env local", 0, 4000),
+    ("provision down --env local", 0, 3000),
 ];
 const PROMPT: &str = "\x1b[32m$\x1b[0m ";
 
