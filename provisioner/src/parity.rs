@@ -240,14 +240,20 @@ async fn archive(
                 .send()
                 .await
                 .map_err(|error| call_error("DescribeEventBus", bus, error))?;
-            events
+            let made = events
                 .create_archive()
                 .archive_name(name)
                 .event_source_arn(bus.arn().unwrap_or_default())
                 .retention_days(wanted)
                 .send()
                 .await
-                .map_err(|error| call_error("CreateArchive", name, error))?;
+                .map_err(|error| call_error("CreateArchive", name, error));
+            match made {
+                Ok(_) => {}
+                // Another run was quicker.
+                Err(error) if error.kind == crate::cloudformation::Kind::AlreadyExists => {}
+                Err(error) => return Err(error.into()),
+            }
             return Ok(Step {
                 what,
                 applied: true,

@@ -25,6 +25,9 @@ pub enum Prepared {
     Running(ChangeSetId),
 }
 
+/// Code of the failure that another run deploys the same at the same time.
+pub const TAKEN: &str = "change-set.taken";
+
 /// How often a left-over of the same name is cleared away before giving up.
 const CLEARANCES: u32 = 3;
 
@@ -90,7 +93,7 @@ pub async fn prepare(
     }
     Err(Failure::new(
         Exit::Busy,
-        "change-set.taken",
+        TAKEN,
         format!(
             "the change set {} on {} is another run's by now",
             request.name, request.stack

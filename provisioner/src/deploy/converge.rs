@@ -2,7 +2,7 @@
 //!
 //! The no-op is decided from template, tags and protection before anything is written, CreateChangeSet included.
 
-use super::change_set::{Prepared, discard, execute, prepare};
+use super::change_set::{Prepared, TAKEN, discard, execute, prepare};
 use super::fingerprint::{Still, another_plan, as_planned, fingerprint};
 use super::follow::{Pace, Started, follow, lost_contact};
 use super::outcome::{Outcome, Verdict};
@@ -132,7 +132,8 @@ async fn change(
 ) -> Result<Option<Converged>, Failure> {
     let environment = *wanted.environment.get();
     let name = environment.stack_name();
-    let mut plan = plan(environment, wanted.template, wanted.tags, &deployed);
+    let mut plan =
+        plan(environment, wanted.template, wanted.tags, &deployed).weighed(wanted.archives);
     let word = Unapplied::of(environment, wanted.template, &deployed);
     if let Some(word) = &word {
         plan = word.leave_out(ports.objects, plan).await?;
@@ -156,7 +157,18 @@ async fn change(
     }
     let prepared = if plan.needs_cloudformation() {
         let request = request(ports, wanted, stack.as_ref(), ui).await?;
-        prepare(ports.cloud, &request, wanted.pace, ui).await?
+        match prepare(ports.cloud, &request, wanted.pace, ui).await {
+            // Another run was quicker: with the same, or with something that must not be overrun.
+            Err(failure) if failure.code == TAKEN => {
+                let same = match look(ports.cloud, &name).await? {
+                    Deployed::Present { template, .. } => template == *wanted.template,
+                    Deployed::Blocked(blocked) => blocked.deploys(wanted.template),
+                    Deployed::Absent => false,
+                };
+                return if same { Ok(None) } else { Err(failure) };
+            }
+            prepared => prepared?,
+        }
     } else {
         Prepared::NoChanges
     };

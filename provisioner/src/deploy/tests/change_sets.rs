@@ -150,6 +150,20 @@ async fn what_another_run_has_done_before_anybody_listened_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stack_that_another_run_makes_meanwhile_is_looked_at_again() {
+    let world = Scripted::default();
+    // The bootstrap stack is there already.
+    up(&world, &template(0)).await.unwrap();
+    down(&world).await.unwrap();
+    world.state().meddles = Some(("DescribeChangeSet", |state| {
+        state.somebody_deploys(STACK);
+    }));
+    let converged = up(&world, &template(0)).await.unwrap();
+    assert_eq!(converged.changes, cfn::diff::Counts::default());
+    assert_eq!(status(&world), "CREATE_COMPLETE");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_operation_of_which_nothing_is_heard_ends_the_wait() {
     let world = Scripted::default();
     up(&world, &template(0)).await.unwrap();
