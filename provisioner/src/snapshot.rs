@@ -63,6 +63,7 @@ pub struct Compared {
 
 impl Compared {
     /// As CloudFormation's own detection calls it.
+    #[cfg_attr(not(feature = "aws"), allow(dead_code))]
     pub fn word(&self) -> &'static str {
         match self.differences {
             0 => "in_sync",

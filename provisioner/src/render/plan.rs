@@ -283,7 +283,10 @@ fn losses(text: &mut String, plan: &Plan, colour: Colour) {
             Fate::MayBeLost => '±',
             Fate::Kept => '~',
         };
-        let path = loss.path.map(|path| format!(" {path}")).unwrap_or_default();
+        let path = loss
+            .path
+            .map(|path| format!(" ({path})"))
+            .unwrap_or_default();
         let line = format!(
             "  {:7}  {}{path}: {}",
             fate(loss.fate),
