@@ -102,7 +102,11 @@ impl Plan {
             environment: environment.to_owned(),
             stack: stack.to_owned(),
             code: code::code_changes(&diff.changes),
-            losses: losses(&diff, before.template, after.template),
+            losses: match baseline {
+                // Two environments are compared: nothing is deployed over anything.
+                Baseline::Environment(_) => Vec::new(),
+                _ => losses(&diff, before.template, after.template),
+            },
             diff: secrets::hidden(diff),
             tags: match baseline {
                 // No stack, no tags to compare; a template on disk has none either.

@@ -89,6 +89,17 @@ fn a_changed_tag_of_the_stack_is_a_change() {
 }
 
 #[test]
+fn between_two_environments_nothing_is_lost() {
+    let (before, after) = (
+        template(&BTreeMap::from([("A".to_owned(), 1)])),
+        template(&BTreeMap::new()),
+    );
+    assert_eq!(plan(Baseline::Deployed, &before, &after).losses.len(), 1);
+    let other = Baseline::Environment("prod".to_owned());
+    assert!(plan(other, &before, &after).losses.is_empty());
+}
+
+#[test]
 fn colour_repeats_what_the_symbol_says() {
     let before = template(&BTreeMap::from([("A".to_owned(), 1)]));
     let after = template(&BTreeMap::from([("A".to_owned(), 2), ("B".to_owned(), 1)]));
