@@ -69,7 +69,7 @@ fn subject(finding: &Finding) -> String {
     let type_name = short_type(&finding.type_name);
     let what = match finding.kind {
         Kind::Deleted => format!("{owner} is gone"),
-        Kind::Added => format!("{id} was added to {owner}"),
+        Kind::Added => return format!("  + {type_name} was added to {owner}: {id}"),
         Kind::Modified => format!("{owner} {path}"),
         Kind::Undeclared => format!("{owner} {path} is not declared"),
     };

@@ -76,7 +76,7 @@ fn line(finding: &Finding) -> String {
     let mut text = match finding.kind {
         Kind::Deleted => format!("{owner} is gone ({type_name})"),
         Kind::Added => format!(
-            "{} was added to {owner} ({type_name})",
+            "{type_name} was added to {owner}: {}",
             code(&finding.resource)
         ),
         Kind::Undeclared => match is {
@@ -136,7 +136,7 @@ fn values(document: &DriftDocument<'_>) -> Vec<String> {
 fn value(finding: &Finding, open: &str) -> String {
     let (owner, path) = (html(finding.owner()), html(&finding.path));
     let what = match finding.kind {
-        Kind::Added => format!("<code>{}</code> on <b>{owner}</b>", html(&finding.resource)),
+        Kind::Added => format!("{} on <b>{owner}</b>", html(short_type(&finding.type_name))),
         _ => format!("<b>{owner}</b> <code>{path}</code>"),
     };
     let wanted = finding.expected.as_ref().map(lines).unwrap_or_default();
