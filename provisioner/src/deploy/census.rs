@@ -77,8 +77,8 @@ pub fn is_ours(stack: &StackView) -> bool {
 #[allow(clippy::unwrap_used)] // tests fail by panicking
 mod tests {
     use super::*;
-    use reaper::Reason;
     use crate::cloudformation::StackStatus;
+    use reaper::Reason;
     use std::collections::BTreeMap;
 
     use crate::environment::life::{EPHEMERAL, KIND};
