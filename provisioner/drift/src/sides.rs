@@ -179,11 +179,8 @@ fn whole(type_name: &str, keys: &[&str], last: &str, difference: &Difference) ->
         || keys.ends_with(&["DeadLetterConfig", "Arn"])
         || (type_name, last) == ("AWS::Lambda::EventSourceMapping", "FunctionName");
     if place {
-        return Some(if there.is_some() {
-            WidensAccess
-        } else {
-            LosesEvents
-        });
+        let named = there.as_ref().is_some_and(|place| place != "");
+        return Some(if named { WidensAccess } else { LosesEvents });
     }
     // Data of executions and events in a log is there for whoever reads the log.
     if last == "IncludeDetail" {

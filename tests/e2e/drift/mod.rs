@@ -67,9 +67,12 @@ async fn every_change_by_hand_is_found_explained_and_put_back_and_then_there_is_
         .iter()
         .map(|change| (change.kind, change.owner, change.path))
         .collect();
-    assert!(kinds.len() >= 40, "only {} kinds of change", kinds.len());
+    assert!(kinds.len() >= 90, "only {} kinds of change", kinds.len());
     let mut faults = Vec::new();
-    for round in changes::rounds(changes) {
+    for round in changes::rounds(changes)
+        .into_iter()
+        .chain(changes::gone(&scene))
+    {
         for change in &round {
             make(&cloud, change.name, &change.calls).await;
         }

@@ -38,7 +38,7 @@ pub fn functions(scene: &Scene) -> Vec<Change> {
         change(
             "other memory",
             ("PortalFunction", "modified", "MemorySize"),
-            "loses_events",
+            "cosmetic",
             vec![of(
                 "UpdateFunctionConfiguration",
                 "PUT",

@@ -18,7 +18,7 @@ pub fn tables(scene: &Scene) -> Vec<Change> {
         change(
             "nothing expires",
             ("IdempotencyTable", "modified", "TimeToLiveSpecification"),
-            "loses_data",
+            "cosmetic",
             vec![expiry(idempotency, "expires_at", false)],
         ),
         change(
@@ -39,7 +39,7 @@ pub fn tables(scene: &Scene) -> Vec<Change> {
         change(
             "deletion protection",
             ("VendorsTable", "", "DeletionProtectionEnabled"),
-            "loses_data",
+            "cosmetic",
             vec![db(
                 "UpdateTable",
                 json!({"TableName": scene.id("VendorsTable"), "DeletionProtectionEnabled": true}),
@@ -127,7 +127,7 @@ pub fn roles(scene: &Scene) -> Vec<Change> {
         change(
             "longer sessions",
             ("PortalRole", "undeclared", "MaxSessionDuration"),
-            "loses_events",
+            "widens_access",
             vec![iam(
                 "UpdateRole",
                 json!({"RoleName": role, "MaxSessionDuration": 43200}),
@@ -145,7 +145,7 @@ pub fn logs_and_alarms(scene: &Scene) -> Vec<Change> {
         change(
             "another retention",
             ("PortalLogs", "modified", "RetentionInDays"),
-            "loses_data",
+            "cosmetic",
             vec![logs(
                 "PutRetentionPolicy",
                 json!({"logGroupName": group, "retentionInDays": 3653}),

@@ -1,8 +1,10 @@
 //! Changes as somebody would make them by hand, as requests, with what `drift` must say of each.
 
+mod beside;
 mod compute;
 mod data;
 mod messaging;
+mod settings;
 
 use crate::environment::Deployed;
 use ::drift::{Call, Service};
@@ -120,11 +122,17 @@ pub fn all(scene: &Scene) -> Vec<Change> {
         data::buckets_and_keys(scene),
         compute::api(scene),
         compute::machines(scene),
+        settings::of_data(scene),
+        settings::of_flow(scene),
+        beside::pointing(scene),
+        beside::derived(scene),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
+
+pub use beside::gone;
 
 /// The changes in rounds, no two of one resource in the same: what is made, found and put back together.
 pub fn rounds(changes: Vec<Change>) -> Vec<Vec<Change>> {
