@@ -26,8 +26,12 @@ pub trait Objects {
     ) -> Result<(), CallError>;
     /// Writes a small object.
     async fn write(&self, bucket: &str, key: &str, body: Vec<u8>) -> Result<(), CallError>;
-    /// What is in a bucket and when it was uploaded last, by key; nothing where there is no bucket.
-    async fn list(&self, bucket: &str) -> Result<Vec<(String, OffsetDateTime)>, CallError>;
+    /// What is in a bucket under a prefix and when it was uploaded last, by key; nothing where there is no bucket.
+    async fn list(
+        &self,
+        bucket: &str,
+        prefix: &str,
+    ) -> Result<Vec<(String, OffsetDateTime)>, CallError>;
     /// Deletes up to 1,000 object versions and delete markers after a place in the bucket. One that is gone is empty.
     async fn delete_some(&self, bucket: &str, after: Option<&After>) -> Result<Swept, CallError>;
     /// Gives up uploads in parts that were never finished; how many.
@@ -200,7 +204,11 @@ impl Objects for SdkObjects {
             .map_err(|error| call_error("PutObject", key, error))
     }
 
-    async fn list(&self, bucket: &str) -> Result<Vec<(String, OffsetDateTime)>, CallError> {
+    async fn list(
+        &self,
+        bucket: &str,
+        prefix: &str,
+    ) -> Result<Vec<(String, OffsetDateTime)>, CallError> {
         let mut all = Vec::new();
         let mut next = None;
         loop {
@@ -208,6 +216,7 @@ impl Objects for SdkObjects {
                 .client
                 .list_objects_v2()
                 .bucket(bucket)
+                .prefix(prefix)
                 .set_continuation_token(next)
                 .expected_bucket_owner(&self.owner)
                 .send()

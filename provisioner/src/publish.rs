@@ -17,7 +17,7 @@ use cfn::Template;
 use packaging::REAPER;
 use sha2::{Digest, Sha256};
 use stack::{Artifacts, BOOTSTRAP_STACK, Environment, Kind, bootstrap, bootstrap_with_reaper};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 /// What is to be published.
@@ -55,8 +55,9 @@ pub async fn publish(
     let environment = publication.environment;
     let bucket = Artifacts::bucket_name(&environment.account, &environment.region);
     let there = prepare_bucket(ports, publication, ui).await?;
-    for archives in publication.archives.chunks(AT_A_TIME) {
-        let mut slots = archives.iter();
+    let missing = missing(ports.objects, &bucket, publication.archives).await?;
+    for archives in missing.chunks(AT_A_TIME) {
+        let mut slots = archives.iter().copied();
         let (a, b, c) = tokio::join!(
             upload(ports.objects, &bucket, slots.next(), ui),
             upload(ports.objects, &bucket, slots.next(), ui),
@@ -105,6 +106,25 @@ pub async fn publish_template(
     Ok(key)
 }
 
+/// The archives that are not there, by one list and not by a question each. One that was there for long may be about to go
+/// with the last stack that used it: it counts as missing.
+async fn missing<'a>(
+    objects: &impl Objects,
+    bucket: &str,
+    archives: &'a [Archive],
+) -> Result<Vec<&'a Archive>, CallError> {
+    let there = objects.list(bucket, Artifacts::PREFIX).await?;
+    let now = OffsetDateTime::now_utc();
+    let fresh: BTreeSet<String> = there
+        .into_iter()
+        .filter_map(|(key, at)| (now - at < FRESH).then_some(key))
+        .collect();
+    let missing = archives
+        .iter()
+        .filter(|archive| !fresh.contains(&Artifacts::key(&archive.handler, &archive.sha256)));
+    Ok(missing.collect())
+}
+
 async fn upload(
     objects: &impl Objects,
     bucket: &str,
@@ -115,11 +135,6 @@ async fn upload(
         return Ok(());
     };
     let key = Artifacts::key(&archive.handler, &archive.sha256);
-    // One that was there for long may be about to go with the last stack that used it.
-    let uploaded = objects.uploaded(bucket, &key).await?;
-    if uploaded.is_some_and(|at| OffsetDateTime::now_utc() - at < FRESH) {
-        return Ok(());
-    }
     objects
         .upload(bucket, &key, &archive.path, &archive.sha256)
         .await?;

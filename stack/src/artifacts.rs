@@ -13,6 +13,9 @@ pub struct Artifacts {
 }
 
 impl Artifacts {
+    /// How the keys of archives begin.
+    pub const PREFIX: &str = "handlers/";
+
     /// The bootstrap bucket of an account and region.
     #[must_use]
     pub fn bucket_name(account: &str, region: &str) -> String {
@@ -22,13 +25,13 @@ impl Artifacts {
     /// The object key of a handler's archive.
     #[must_use]
     pub fn key(handler: &str, sha256: &str) -> String {
-        format!("handlers/{handler}/{sha256}.zip")
+        format!("{}{handler}/{sha256}.zip", Self::PREFIX)
     }
 
     /// The handler and the sha256 of an archive's object key; none of another key.
     #[must_use]
     pub fn of_key(key: &str) -> Option<(&str, &str)> {
-        let (handler, archive) = key.strip_prefix("handlers/")?.split_once('/')?;
+        let (handler, archive) = key.strip_prefix(Self::PREFIX)?.split_once('/')?;
         Some((handler, archive.strip_suffix(".zip")?))
     }
 

@@ -31,8 +31,8 @@ pub async fn clear_unused(
     ui: &Ui,
 ) -> Result<usize, CallError> {
     let bucket = Artifacts::bucket_name(&environment.account, &environment.region);
-    let all = ports.objects.list(&bucket).await?;
-    let ours = |key: &str| key.starts_with("handlers/") || key.starts_with("templates/");
+    let all = ports.objects.list(&bucket, "").await?;
+    let ours = |key: &str| key.starts_with(Artifacts::PREFIX) || key.starts_with("templates/");
     let all: Vec<_> = all.into_iter().filter(|(key, _)| ours(key)).collect();
     let published = all.len();
     let aged = all.into_iter().filter(|(_, at)| now - *at > SPARED);

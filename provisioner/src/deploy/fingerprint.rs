@@ -5,16 +5,15 @@ use super::converge::{Ports, Wanted, protection};
 use super::state::{Deployed, look};
 use crate::artifacts::published;
 use crate::cloudformation::{
-    ChangeSetView, CloudFormation, Execution, Protection, StackView, whole_change_set,
+    CallError, ChangeSetView, CloudFormation, Execution, Protection, StackView, whole_change_set,
 };
 use crate::environment::life;
 use crate::exit::Failure;
 use crate::objects::Objects;
 use cfn::Template;
-use futures_util::future::try_join_all;
 use sha2::{Digest, Sha256};
-use stack::{Environment, without_expiry};
-use std::collections::BTreeMap;
+use stack::{Artifacts, Environment, without_expiry};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The fingerprint of what leads from a deployed stack to a wanted one: account, region, stack, both templates (which name
 /// the handlers' archives by content), tags and protection. When an environment expires is no part of it: that is counted
@@ -112,13 +111,11 @@ pub async fn as_planned(
     };
     let archives = async {
         if change_set.is_none() {
-            return Ok(Vec::new());
+            return Ok(true);
         }
-        let looks = artifacts
-            .keys
-            .values()
-            .map(|key| ports.objects.exists(&artifacts.bucket, key));
-        try_join_all(looks).await
+        let there = ports.objects.list(&artifacts.bucket, Artifacts::PREFIX);
+        let there: BTreeSet<String> = there.await?.into_iter().map(|(key, _)| key).collect();
+        Ok::<_, CallError>(artifacts.keys.values().all(|key| there.contains(key)))
     };
     let change_set = async {
         match change_set {
@@ -149,7 +146,7 @@ pub async fn as_planned(
         (Some(_), Deployed::Absent) => return stale(format!("somebody deleted {name}")),
         (Some(_), _) => return stale(format!("somebody changed {name}")),
     }
-    if archives?.contains(&false) {
+    if !archives? {
         return stale(format!(
             "an archive of the handlers went from {}",
             artifacts.bucket

@@ -52,7 +52,11 @@ impl Objects for Scripted {
         Ok(())
     }
 
-    async fn list(&self, bucket: &str) -> Result<Vec<(String, OffsetDateTime)>, CallError> {
+    async fn list(
+        &self,
+        bucket: &str,
+        prefix: &str,
+    ) -> Result<Vec<(String, OffsetDateTime)>, CallError> {
         self.call("ListObjectsV2")?;
         let now = OffsetDateTime::now_utc();
         let state = self.state();
@@ -60,7 +64,8 @@ impl Objects for Scripted {
             .buckets
             .get(bucket)
             .into_iter()
-            .flat_map(BTreeMap::keys);
+            .flat_map(BTreeMap::keys)
+            .filter(|key| key.starts_with(prefix));
         let at = |key: &String| match state.aged.contains(key) {
             true => now - Duration::days(2),
             false => now,

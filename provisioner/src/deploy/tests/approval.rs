@@ -50,7 +50,7 @@ async fn a_stack_that_somebody_makes_meanwhile_is_not_overrun() {
     up(&other, &template(9)).await.unwrap();
     let theirs = other.state().stacks["invoicing-dev"].clone();
     world.state().stacks.insert("elsewhere".to_owned(), theirs);
-    world.state().meddles = Some(("HeadObject", |state| {
+    world.state().meddles = Some(("ListObjectsV2", |state| {
         let theirs = state.stacks.remove("elsewhere").unwrap();
         state.stacks.insert("invoicing-dev".to_owned(), theirs);
     }));
