@@ -16,6 +16,7 @@ mod expiry;
 mod faults;
 mod grants;
 mod lifecycle;
+mod nothing_left;
 mod people;
 mod scenario;
 mod ways_back;

@@ -422,9 +422,12 @@ pub(crate) fn is_declared(stack: &Stack, child: &Child, beside: &[Child]) -> boo
                 let own = |other: &Child| {
                     other.type_name == child.type_name && has_id(resource, &other.id) != Id::Other
                 };
-                let first = beside.iter().find(|other| alike(other));
+                // Nearly none is: what follows is asked of few.
                 alike(child)
-                    && first.is_none_or(|first| first.id == child.id)
+                    && beside
+                        .iter()
+                        .find(|other| alike(other))
+                        .is_none_or(|first| first.id == child.id)
                     && !beside.iter().any(own)
             }
         })
@@ -457,12 +460,24 @@ enum Id {
 
 /// Compares an id with the one that is recorded, however their parts are joined.
 fn has_id(resource: &Resource, id: &str) -> Id {
-    let joined = |id: &str| id.replace(['/', ':'], "|");
-    let (recorded, id) = (joined(&resource.physical_id), joined(id));
-    match id.strip_suffix(&recorded) {
-        Some("") => Id::Whole,
-        Some(before) if before.ends_with('|') => Id::Last,
-        _ => Id::Other,
+    let joined = |byte: u8| match byte {
+        b'/' | b':' => b'|',
+        other => other,
+    };
+    let (recorded, id) = (resource.physical_id.as_bytes(), id.as_bytes());
+    let Some(before) = id.len().checked_sub(recorded.len()) else {
+        return Id::Other;
+    };
+    let (before, end) = id.split_at(before);
+    let same = end
+        .iter()
+        .zip(recorded)
+        .all(|(one, other)| joined(*one) == joined(*other));
+    match before.last().map(|byte| joined(*byte)) {
+        _ if !same => Id::Other,
+        None => Id::Whole,
+        Some(b'|') => Id::Last,
+        Some(_) => Id::Other,
     }
 }
 
@@ -470,10 +485,16 @@ fn has_id(resource: &Resource, id: &str) -> Id {
 /// no such thing: a part that might be ours is not taken for it.
 pub fn is_same_part(resource: &Resource, type_name: &str, properties: &Map<String, Value>) -> bool {
     let parts = parts_of(type_name);
-    let mut told = resource.properties.clone();
-    told_otherwise(type_name, &mut told);
-    let mut there = properties.clone();
-    told_otherwise(type_name, &mut there);
+    // Only these count, and this is asked of every pair.
+    let of = |all: &Map<String, Value>| {
+        let own = all
+            .iter()
+            .filter(|(name, _)| parts.contains(&name.as_str()));
+        let mut own: Map<String, Value> = own.map(|(k, v)| (k.clone(), v.clone())).collect();
+        told_otherwise(type_name, &mut own);
+        own
+    };
+    let (told, there) = (of(&resource.properties), of(properties));
     !parts.is_empty()
         && parts
             .iter()

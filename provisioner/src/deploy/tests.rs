@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests fail by panicking
 
 use super::converge::Converged;
-use super::{Condemned, Force, Pace, Ports, TornDown, Wanted, converge, look, preview, remove, survey};
+use super::{
+    Condemned, Force, Pace, Ports, TornDown, Wanted, converge, look, preview, remove, survey,
+};
 use crate::artifacts::Archive;
 use crate::cli::Output;
 use crate::cloudformation::scripted::{BUCKET_URL, Scripted};

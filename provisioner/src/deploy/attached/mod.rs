@@ -12,7 +12,8 @@ mod work;
 
 use super::inventory::Holdings;
 use drift::{
-    Api, Call, Facts, Kind, Live, Readers, Resource, Target, Trouble, Unreachable, judge, plan,
+    Api, Call, Facts, Finding, Kind, Live, Readers, Resource, Target, Trouble, Unreachable, judge,
+    plan,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,7 +98,7 @@ impl Holdings {
         let mut report = judge(&self.stack, &facts, Target::Aws);
         report
             .findings
-            .retain(|finding| finding.kind == Kind::Added);
+            .retain(|finding| finding.kind == Kind::Added && self.holds(finding));
         let steps = plan(&self.stack, &report.findings).into_iter();
         Ok(steps
             .map(|step| Attachment {
@@ -105,6 +106,18 @@ impl Holdings {
                 calls: step.calls,
             })
             .collect())
+    }
+
+    /// Whether it hangs on its parent, so that the parent can't go. What only points at ours is somebody's, and holds nothing.
+    fn holds(&self, added: &Finding) -> bool {
+        match added.type_name.as_str() {
+            "AWS::Pipes::Pipe" | "AWS::SNS::Subscription" | "AWS::Scheduler::Schedule" => false,
+            "AWS::Events::Rule" => self
+                .stack
+                .of("AWS::Events::EventBus")
+                .any(|bus| Some(&bus.logical_id) == added.parent.as_ref()),
+            _ => true,
+        }
     }
 
     /// An ARN in the stack's account and region.
