@@ -4,7 +4,7 @@ use crate::canonical;
 use crate::compare::compare;
 use crate::finding::{Finding, Kind, NotChecked, Report};
 use crate::kept;
-use crate::live::{Child, Facts, Found, Live};
+use crate::live::{Child, Facts, Found, Live, THEIRS_TOO};
 use crate::resolve::{Attributes, Place, Resource, Stack, resolve, tail, unknown};
 use crate::revert;
 use crate::risk;
@@ -248,7 +248,8 @@ fn added(parent: &Resource, child: &Child) -> Finding {
         risk: risk::of_added(child),
         who: None,
         when: None,
-        revertible: revert::can_remove(child.type_name),
+        revertible: revert::can_remove(child.type_name)
+            && !child.properties.contains_key(THEIRS_TOO),
         way_out: None,
         ignored_until: None,
     }

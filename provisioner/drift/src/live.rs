@@ -42,6 +42,9 @@ pub struct Child {
     pub properties: Map<String, Value>,
 }
 
+/// The member of a child's properties that says why it is not ours alone to remove, for people.
+pub const THEIRS_TOO: &str = "TheirsToo";
+
 /// The port: one resource's facts.
 pub trait Live {
     /// Reads a resource. `stack` is the whole of what was deployed, for what hangs together.

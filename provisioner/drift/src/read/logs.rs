@@ -2,10 +2,10 @@
 
 use super::shape::{find, list, parsed, pick, set};
 use super::{Read, Readers, part};
-use crate::live::{Facts, Found};
+use crate::live::{Facts, Found, THEIRS_TOO};
 use crate::resolve::{Resource, Stack};
 use requests::{Api, Call, Service, Trouble};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub async fn group<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resource) -> Read {
     let name = resource.physical_id.as_str();
@@ -99,7 +99,7 @@ pub async fn group<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resou
             found.child("AWS::Logs::MetricFilter", format!("{name}|{id}"), told);
         }
     }
-    policies(readers, name, &mut found).await?;
+    policies(readers, stack, name, &mut found).await?;
     let arn = json!(format!("{bare}:*"));
     Ok(found.attribute("Arn", &arn).into())
 }
@@ -107,6 +107,7 @@ pub async fn group<A: Api>(readers: &Readers<A>, stack: &Stack, resource: &Resou
 /// Policies of the account that name the group. Those that the delivery of logs writes for itself are nobody's change.
 async fn policies<A: Api>(
     readers: &Readers<A>,
+    stack: &Stack,
     group: &str,
     found: &mut Found,
 ) -> Result<(), Trouble> {
@@ -130,15 +131,70 @@ async fn policies<A: Api>(
                 rest.is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with([':', '*']))
             });
         if names_it && !id.starts_with("AWSLogDelivery") {
-            let told = json!({"PolicyName": id, "PolicyDocument": document});
+            let mut told = json!({"PolicyName": id, "PolicyDocument": document});
+            if !is_about_ours_alone(stack, &document) {
+                told[THEIRS_TOO] = "it is one policy for log groups of others too, and goes as a whole or not at all: \
+                    take the statements on our log groups out of it by hand (`aws logs put-resource-policy`)"
+                    .into();
+            }
             found.child("AWS::Logs::ResourcePolicy", id, told);
         }
     }
     Ok(())
 }
 
+/// Whether all that a policy speaks of are log groups of the stack, each by its whole name.
+fn is_about_ours_alone(stack: &Stack, document: &Value) -> bool {
+    let is_ours = |resource: &Value| {
+        let arn = resource.as_str().unwrap_or_default();
+        let named = arn.split_once(":log-group:").map(|(_, rest)| rest);
+        let name = named.and_then(|rest| rest.split(':').next());
+        let mut groups = stack.of("AWS::Logs::LogGroup");
+        name.is_some_and(|name| groups.any(|ours| ours.physical_id == name))
+    };
+    let mut statements = list(document["Statement"].clone()).into_iter();
+    statements.all(|statement| {
+        let resources = list(statement["Resource"].clone());
+        !resources.is_empty() && resources.iter().all(is_ours)
+    })
+}
+
 /// Up to the stack's name, where it stands in a group's: then one list tells of all of them.
 fn shared_prefix<'a>(name: &'a str, stack: &str) -> &'a str {
     name.find(stack)
         .map_or(name, |at| &name[..at + stack.len()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::Resource;
+    use crate::tests::{deployed, golden};
+
+    #[test]
+    fn a_policy_that_names_groups_of_others_too_is_not_ours_to_delete() {
+        let stack = deployed(&golden("prod"));
+        let ours: Vec<&Resource> = stack.of("AWS::Logs::LogGroup").take(2).collect();
+        let arn = |name: &str| format!("arn:aws:logs:eu-central-1:111122223333:log-group:{name}");
+        let (one, other) = (arn(&ours[0].physical_id), arn(&ours[1].physical_id));
+        let alone = |document: Value| is_about_ours_alone(&stack, &document);
+        let both = json!([{"Resource": [format!("{one}:*"), other]}, {"Resource": one}]);
+        assert!(alone(json!({ "Statement": both })));
+        assert!(alone(
+            json!({"Statement": {"Resource": format!("{one}:log-stream:x")}})
+        ));
+        for theirs in [
+            json!({"Resource": arn("/aws/vendedlogs/theirs")}),
+            json!({"Resource": [one, arn("*")]}),
+            json!({ "Resource": format!("{one}*") }),
+            json!({"Resource": "*"}),
+            json!({ "NotResource": one }),
+            json!({}),
+        ] {
+            assert!(
+                !alone(json!({"Statement": [{"Resource": one}, theirs]})),
+                "{theirs}"
+            );
+        }
+    }
 }

@@ -3,12 +3,17 @@
 
 use super::knows_all;
 use crate::finding::{Finding, Kind};
+use crate::live::THEIRS_TOO;
 use crate::resolve::Stack;
 
 /// The way out of a finding that can't be reverted; none where it can.
 pub fn way_out(stack: &Stack, finding: &Finding) -> Option<String> {
     if finding.revertible {
         return None;
+    }
+    let added = finding.actual.as_ref();
+    if let Some(why) = added.and_then(|added| added.get(THEIRS_TOO)?.as_str()) {
+        return Some(why.to_owned());
     }
     let mut all = stack.resources.iter();
     let resource = all.find(|resource| resource.logical_id == finding.owner());
