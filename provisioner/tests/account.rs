@@ -33,14 +33,22 @@ fn answer(mut stream: TcpStream, account: Option<&str>, seen: &Mutex<Vec<String>
             return;
         }
         text.push_str(&String::from_utf8_lossy(&buffer[..count]));
-        let Some(at) = text.find("Action=") else {
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
             continue;
         };
-        let action = text[at + 7..]
-            .split('&')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
+        let head = head.to_ascii_lowercase();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length:"));
+        if body.len() < length.map_or(0, |length| length.trim().parse().unwrap()) {
+            continue;
+        }
+        let action = match body.split_once("Action=") {
+            Some((_, rest)) => rest.split('&').next().unwrap_or_default().to_owned(),
+            // Whatever else is looked for is nowhere.
+            None if head.contains("x-amz-target:") => "DescribeNothing".to_owned(),
+            None => "GetNothing".to_owned(),
+        };
         seen.lock().unwrap().push(action.clone());
         text.clear();
         let Some(account) = account else {
@@ -54,6 +62,11 @@ fn answer(mut stream: TcpStream, account: Option<&str>, seen: &Mutex<Vec<String>
                  </GetCallerIdentityResult></GetCallerIdentityResponse>"
             );
             ("200 OK", identity)
+        } else if action == "DescribeNothing" {
+            ("200 OK", "{}".to_owned())
+        } else if action == "GetNothing" {
+            let error = "<Error><Code>NoSuchBucket</Code><Message>no such bucket</Message></Error>";
+            ("404 Not Found", error.to_owned())
         } else {
             let error = "<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id \
                          invoicing-dev does not exist</Message></Error></ErrorResponse>";

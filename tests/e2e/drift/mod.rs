@@ -146,7 +146,7 @@ async fn a_difference_can_be_ignored_until_a_day_or_adopted_as_it_is() {
     assert!(
         markdown
             .stdout
-            .contains("| `~` | ValidationQueue VisibilityTimeout"),
+            .contains("- `ValidationQueue` `VisibilityTimeout`: wanted `180`, actual `8`"),
         "{markdown}"
     );
 }
