@@ -195,6 +195,21 @@ fn nobody_but_the_reaper_hands_on_the_deletion_role_and_only_for_ephemeral_stack
 }
 
 #[test]
+fn cloudformation_takes_on_the_deletion_role_for_our_stacks_of_this_account_only() {
+    let bootstrap = with_reaper();
+    let role = bootstrap.resource("DeletionRole").unwrap();
+    let trust = &role["Properties"]["AssumeRolePolicyDocument"]["Statement"];
+    assert_eq!(trust.as_array().unwrap().len(), 1);
+    let condition = &trust[0]["Condition"];
+    assert_eq!(
+        condition["StringEqualsIfExists"]["aws:SourceAccount"]["Ref"],
+        "AWS::AccountId"
+    );
+    let stacks = condition["ArnLikeIfExists"]["aws:SourceArn"].to_string();
+    assert!(stacks.contains(":stack/invoicing-*/*"), "{stacks}");
+}
+
+#[test]
 fn an_account_without_ephemeral_environments_has_nobody_who_may_delete_stacks() {
     let prod = environment("prod");
     let template = bootstrap(&prod.account, &prod.region);

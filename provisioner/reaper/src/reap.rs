@@ -1,5 +1,6 @@
 //! What the reaper does when it is woken for a stack: looks, and while the stack's life is over, empties its buckets, has
-//! CloudFormation delete it, waits, and does it again where that failed.
+//! CloudFormation delete it, waits, and does it again where that failed. It looks again before every page that it deletes
+//! and right before the deletion: somebody may renew the environment at any time.
 //!
 //! It answers with an error where it could not finish: Lambda wakes it again for the same stack, twice, and it goes on where
 //! the stack is then. What is still there after that is in the dead-letter queue, and rings.
@@ -148,10 +149,10 @@ pub async fn reap(
             let template = stack::template(api, id).await?;
             let before = emptied;
             for bucket in going(&now_held, template.as_ref())? {
-                emptied += empty(api, clock, bucket, &stack).await?;
+                emptied += empty(api, clock, bucket, (id, &stack)).await?;
             }
-            if emptied > before {
-                // That took its time: it may have been renewed meanwhile, or written to.
+            // What was emptied may have been written to meanwhile.
+            if emptied > before || !is_doomed(api, clock, id).await? {
                 continue;
             }
             let token = format!("reap-{}-{deletions}", clock.now().unix_timestamp());
@@ -187,23 +188,30 @@ fn is_deletable(stack: &Stack, now: OffsetDateTime) -> bool {
     expired && stack.status != "DELETE_IN_PROGRESS"
 }
 
-/// Empties a bucket, as far as the time goes.
+/// Whether, by a look of this moment, a deletion can be started.
+async fn is_doomed(api: &impl Api, clock: &impl Clock, id: &str) -> Result<bool, Fault> {
+    let stack = describe(api, id).await?;
+    Ok(stack.is_some_and(|stack| is_deletable(&stack, clock.now())))
+}
+
+/// Empties a bucket, as far as the time goes and for as long as its stack, of this ARN, is to be deleted.
 async fn empty(
     api: &impl Api,
     clock: &impl Clock,
     bucket: &str,
-    stack: &Stack,
+    (id, stack): (&str, &Stack),
 ) -> Result<usize, Fault> {
     let mut emptied = 0;
-    loop {
+    while is_doomed(api, clock, id).await? {
         match empty_page(api, bucket).await? {
-            0 => return Ok(emptied),
+            0 => break,
             count => emptied += count,
         }
         if clock.left() < RESERVE {
             return Err(out_of_time(stack.clone()));
         }
     }
+    Ok(emptied)
 }
 
 fn out_of_time(stack: Stack) -> Fault {

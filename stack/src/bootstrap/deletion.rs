@@ -7,7 +7,7 @@
 use super::reaper::bounded;
 use crate::environment::Environment;
 use cfn::iam::{Role, RolePolicy};
-use cfn::{PolicyDocument, Pseudo, Statement, Val, arn, global_arn, sub};
+use cfn::{PolicyDocument, Principal, Pseudo, Statement, Val, arn, global_arn, sub};
 
 /// Every resource type of an ephemeral stack with what its deletion takes, as its provider's schema says.
 pub const DELETIONS: &[(&str, &[&str])] = &[
@@ -169,9 +169,23 @@ const LOG_DELIVERIES: [&str; 3] = [
     "logs:ListLogDeliveries",
 ];
 
-/// The role.
+/// The role. CloudFormation takes it on for stacks of ours in this account only, where it says for which: it isn't documented
+/// that it does for the role of a stack, so that silence can't be a refusal, or nothing would be deleted.
 pub(super) fn role(environment: &Environment) -> Role {
-    let role = Role::new(PolicyDocument::assumed_by("cloudformation.amazonaws.com"))
+    let assumed = Statement::allow()
+        .principal(Principal::service("cloudformation.amazonaws.com"))
+        .action("sts:AssumeRole")
+        .when(
+            "StringEqualsIfExists",
+            "aws:SourceAccount",
+            Pseudo::AccountId,
+        )
+        .when(
+            "ArnLikeIfExists",
+            "aws:SourceArn",
+            arn("cloudformation", "stack/invoicing-*/*"),
+        );
+    let role = Role::new(PolicyDocument::of([assumed]))
         .description("Deletes ephemeral environments; handed to CloudFormation by the reaper only")
         .policies([RolePolicy::new("deletions", policy())]);
     bounded(role, environment)

@@ -27,6 +27,8 @@ pub struct Cloud {
     pub failures: Cell<u32>,
     /// What a function writes late into the bucket, while the deletion runs.
     pub late: Cell<usize>,
+    /// After how many answers somebody renews the environment, and to when.
+    pub renewal: Cell<Option<(usize, &'static str)>>,
     /// How many more looks find the running operation running.
     pub looks: Cell<u32>,
     /// Objects that nobody may delete.
@@ -62,6 +64,7 @@ impl Cloud {
             ])),
             failures: Cell::new(0),
             late: Cell::new(0),
+            renewal: Cell::new(None),
             looks: Cell::new(0),
             is_locked: false,
             template: Some(template),
@@ -236,7 +239,14 @@ impl Api for Cloud {
             ),
             "{call}"
         );
-        self.answer(call)
+        let answer = self.answer(call);
+        if let Some((after, until)) = self.renewal.get()
+            && self.calls.borrow().len() == after
+        {
+            let mut tags = self.tags.borrow_mut();
+            tags.insert(EXPIRES.to_owned(), until.to_owned());
+        }
+        answer
     }
 }
 

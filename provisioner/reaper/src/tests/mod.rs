@@ -104,6 +104,40 @@ async fn one_that_was_renewed_stays() {
     assert!(stays(&cloud).await.contains("2026-01-01T16:00:00Z"));
 }
 
+/// At any moment but those between a look and the page or deletion that it allows.
+#[tokio::test]
+async fn one_that_is_renewed_at_any_moment_loses_nothing_more_and_stays() {
+    let undisturbed = Cloud::expired().holding(1001);
+    gone(&undisturbed).await;
+    let operations: Vec<&str> = undisturbed
+        .calls
+        .borrow()
+        .iter()
+        .map(|call| call.operation)
+        .collect();
+    let deletion = operations.iter().position(|name| *name == "DeleteStack");
+    let mut moments = 0;
+    for after in 1..deletion.unwrap() {
+        if operations[after - 1] == "DescribeStacks" || operations[after] == "DeleteObjects" {
+            continue;
+        }
+        moments += 1;
+        let cloud = Cloud::expired().holding(1001);
+        cloud.renewal.set(Some((after, "2026-01-01T16:00:00Z")));
+        let outcome = woken(&cloud).await.unwrap();
+        assert!(matches!(outcome, Outcome::Stays { .. }), "after {after}");
+        let then: Vec<String> = cloud.calls.borrow()[after..]
+            .iter()
+            .map(|call| call.operation.to_owned())
+            .collect();
+        assert!(
+            !then.iter().any(|name| name.starts_with("Delete")),
+            "after {after}: {then:?}"
+        );
+    }
+    assert!(moments > 5, "{operations:?}");
+}
+
 #[tokio::test]
 async fn a_schedule_that_comes_a_moment_early_is_waited_out() {
     let cloud = Cloud::expired();
