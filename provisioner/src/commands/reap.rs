@@ -146,7 +146,9 @@ async fn take_down(
         objects: &objects,
     };
     let stack = match stack {
-        Some(stack) => survey(&formation, &api, environment, stack, ui).await?,
+        Some(stack) => survey(&formation, &api, environment, stack, ui)
+            .await?
+            .map(|held| held.only_while_expired(files)),
         None => None,
     };
     let pace = place.cloud.pace;

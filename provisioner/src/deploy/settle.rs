@@ -54,7 +54,10 @@ pub(super) async fn settle(
         .collect();
     let retained = kept
         .iter()
-        .filter(|resource| retained(&held.template, &resource.logical_id))
+        .filter(|resource| {
+            let template = held.template.as_ref();
+            template.is_some_and(|template| retained(template, &resource.logical_id))
+        })
         .map(|resource| Retained {
             what: describe(resource),
             find: find(resource, environment),
@@ -63,6 +66,20 @@ pub(super) async fn settle(
     let mut left: Vec<String> = kept.iter().map(|resource| describe(resource)).collect();
     left.extend(sight.left.into_iter().map(|item| item.what));
     left.extend(sight.kept);
+    if held.template.is_none() {
+        let unseen: Vec<String> = held
+            .resources
+            .iter()
+            .filter(|resource| resource.physical_id.is_some())
+            .filter(|resource| resource.status != "DELETE_COMPLETE")
+            .filter(|resource| !skipped.contains(&resource.logical_id))
+            .map(describe)
+            .collect();
+        if !unseen.is_empty() {
+            ui.warn("the stack had no template that can be read: nobody knows whether what it held is gone");
+        }
+        left.extend(unseen);
+    }
     Ok(TornDown {
         deleted: held
             .resources

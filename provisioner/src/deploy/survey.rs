@@ -2,30 +2,98 @@
 //! what must not be deleted, and changes nothing.
 
 use super::attached::Attachment;
+use super::census::{Fate, fate};
 use super::condemned::Condemned;
 use super::inventory::{Holdings, unreachable};
 use crate::cloudformation::{
-    CallError, CloudFormation, StackResource, StackView, Standing, all_resources,
+    CloudFormation, Protection, StackResource, StackView, Standing, all_resources,
 };
 use crate::exit::{Exit, Failure};
 use crate::ui::Ui;
 use cfn::Template;
 use drift::Api;
 use stack::Environment;
+use time::OffsetDateTime;
 
 /// A stack that may be deleted, and what goes with it.
 #[derive(Debug)]
 pub struct Surveyed {
     pub(super) stack: StackView,
     pub(super) resources: Vec<StackResource>,
-    pub(super) template: Template,
+    /// As it was deployed; none: there is none that can be read.
+    pub(super) template: Option<Template>,
     /// Names of the buckets that go with the stack.
     pub(super) buckets: Vec<String>,
     pub(super) holdings: Holdings,
     pub(super) attachments: Vec<Attachment>,
+    grounds: Grounds,
+}
+
+/// Why the stack may be deleted, which must hold until its deletion begins.
+#[derive(Debug)]
+enum Grounds {
+    /// Somebody asked for it, as it was then.
+    Asked,
+    /// It is past its life; with the names of the environments' files.
+    Expired(Vec<String>),
+}
+
+/// What a further look at a stack says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Still {
+    /// Nothing changed.
+    Doomed,
+    /// Somebody else is deleting it, or did: what has its names may be another's by now.
+    Going,
 }
 
 impl Surveyed {
+    /// Goes on only as long as the stack is past its life: a look takes minutes, and somebody may renew it meanwhile.
+    #[must_use]
+    pub fn only_while_expired(self, files: &[String]) -> Self {
+        Self {
+            grounds: Grounds::Expired(files.to_vec()),
+            ..self
+        }
+    }
+
+    /// Looks again, by the stack's own id, right before something is taken away.
+    ///
+    /// # Errors
+    /// It was renewed, protected or deployed since (3), an operation runs (6), failed calls.
+    pub(super) async fn still(&self, cloud: &impl CloudFormation) -> Result<Still, Failure> {
+        let Some(now) = cloud.stack(&self.stack.id).await? else {
+            return Ok(Still::Going);
+        };
+        match now.status.standing() {
+            Standing::Gone => return Ok(Still::Going),
+            Standing::InProgress if now.status.as_str() == "DELETE_IN_PROGRESS" => {
+                return Ok(Still::Going);
+            }
+            Standing::InProgress => return Err(busy(&now)),
+            Standing::Settled | Standing::Shell | Standing::Stuck => {}
+        }
+        if let Grounds::Expired(files) = &self.grounds
+            && let Some(Fate::Stays { reason, .. }) = fate(&now, files, OffsetDateTime::now_utc())
+        {
+            return Err(stopped("reap.stays", &now, &reason.to_string()));
+        }
+        if now.protection == Protection::On && self.stack.protection == Protection::Off {
+            let why = "somebody protected it meanwhile";
+            return Err(stopped("stack.protected", &now, why));
+        }
+        // That it could not be deleted the time before is this run's own doing.
+        let moved = now.status != self.stack.status && now.status.as_str() != "DELETE_FAILED";
+        if moved || now.tags != self.stack.tags {
+            let why = format!(
+                "it was deployed since it was looked at: it is in {}",
+                now.status
+            );
+            return Err(stopped("stack.changed", &now, &why));
+        }
+        Ok(Still::Doomed)
+    }
+
     /// Whether its deletion was begun before.
     pub(super) fn is_being_deleted(&self) -> bool {
         self.stack.status.as_str() == "DELETE_IN_PROGRESS"
@@ -68,30 +136,26 @@ pub async fn survey(
     match stack.status.standing() {
         Standing::Gone => return Ok(None),
         Standing::InProgress if !deleting => {
-            return Err(Failure::new(
-                Exit::Busy,
-                "stack.busy",
-                format!(
-                    "another operation is running on {}: it is in {}",
-                    stack.name, stack.status
-                ),
-            )
-            .on(stack.name)
-            .help("Run again when it is over."));
+            return Err(busy(&stack));
         }
         _ => {}
     }
     let (resources, template) =
         tokio::join!(all_resources(cloud, &stack.id), cloud.template(&stack.id));
     let resources = resources?;
-    let template = template.map(|text| text.and_then(|text| Template::parse(&text).ok()));
-    let going = match buckets(&resources, &template, &stack) {
+    let template = match template {
+        Ok(text) => text.and_then(|text| Template::parse(&text).ok()),
+        // A shell has no template, and nothing that one could tell of.
+        Err(_) if resources.is_empty() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let going = match buckets(&resources, template.as_ref(), &stack) {
         Ok(going) => going.into_iter().map(str::to_owned).collect(),
         Err(_) if deleting => Vec::new(),
         Err(failure) => return Err(failure),
     };
-    let template = template.ok().flatten().unwrap_or_default();
-    let holdings = Holdings::of(environment, &stack, &resources, &template);
+    let declared = template.clone().unwrap_or_default();
+    let holdings = Holdings::of(environment, &stack, &resources, &declared);
     let attachments = if deleting {
         Vec::new()
     } else {
@@ -112,7 +176,31 @@ pub async fn survey(
         buckets: going,
         holdings,
         attachments,
+        grounds: Grounds::Asked,
     }))
+}
+
+fn busy(stack: &StackView) -> Failure {
+    Failure::new(
+        Exit::Busy,
+        "stack.busy",
+        format!(
+            "another operation is running on {}: it is in {}",
+            stack.name, stack.status
+        ),
+    )
+    .on(stack.name.as_str())
+    .help("Run again when it is over.")
+}
+
+/// The refusal to go on with a stack that is no longer what was to be deleted.
+fn stopped(code: &'static str, stack: &StackView, why: &str) -> Failure {
+    Failure::refused(code, format!("{} was not deleted: {why}", stack.name))
+        .on(stack.name.as_str())
+        .help(
+            "Look at it (`provision list`) and run again if it is to go all the same. If it is to stay: what was removed before \
+             this look is not put back; `provision drift` finds it.",
+        )
 }
 
 /// Somebody protected tables by hand: that outranks a template that says nothing of it.
@@ -137,7 +225,7 @@ fn guarded(environment: &Environment, stack: &StackView, tables: &[String]) -> F
 /// retains is none of them, whatever today's sources say; without that template nobody knows.
 fn buckets<'r>(
     resources: &'r [StackResource],
-    template: &Result<Option<Template>, CallError>,
+    template: Option<&Template>,
     stack: &StackView,
 ) -> Result<Vec<&'r str>, Failure> {
     let mut going = Vec::new();
@@ -147,8 +235,8 @@ fn buckets<'r>(
         .filter(|resource| resource.status != "DELETE_COMPLETE")
     {
         let template = match template {
-            Ok(Some(template)) => template,
-            Ok(None) => {
+            Some(template) => template,
+            None => {
                 return Err(Failure::refused(
                     "stack.foreign",
                     format!(
@@ -159,7 +247,6 @@ fn buckets<'r>(
                 .on(stack.name.as_str())
                 .help("This program didn't make it. Nothing was changed: delete it in the console."));
             }
-            Err(error) => return Err(error.clone().into()),
         };
         if !retained(template, &resource.logical_id) {
             going.extend(resource.physical_id.as_deref());

@@ -12,7 +12,7 @@ use super::inventory::{clear, delete_archive, unreachable};
 use super::outcome::{Outcome, Verdict};
 use super::settle::settle;
 use super::shadows::groups_of_gone;
-use super::survey::Surveyed;
+use super::survey::{Still, Surveyed};
 use crate::cloudformation::{
     CallError, CloudFormation, Deletion, Kind, Protection, StackResource, StackView,
 };
@@ -135,12 +135,17 @@ async fn delete(
         ));
         Started::Earlier
     } else {
-        detach(api, &held.attachments, ui).await?;
-        empty_all(ports.objects, &held.buckets, force, ui).await?;
-        if stack.protection == Protection::On {
+        // Each step takes its time, and somebody may want the stack after all.
+        if held.still(cloud).await? == Still::Doomed {
+            detach(api, &held.attachments, ui).await?;
+        }
+        if held.still(cloud).await? == Still::Doomed {
+            empty_all(ports.objects, &held.buckets, force, ui).await?;
+        }
+        if stack.protection == Protection::On && held.still(cloud).await? == Still::Doomed {
             cloud.protect(&stack.id, Protection::Off).await?;
         }
-        begin(cloud, stack, Deletion::Whole).await?
+        begin(cloud, held, Deletion::Whole).await?
     };
     let mut outcome = follow_to_end(cloud, stack, &held.resources, &started, pace, ui).await?;
     let mut wait = pace.start();
@@ -148,17 +153,19 @@ async fn delete(
         if outcome.status.as_str() != "DELETE_FAILED" {
             break;
         }
-        let freed = free(ports, api, held, &outcome, force, ui).await?;
-        // What only took a moment is gone by the second time; what a person must look at is not.
-        if freed == 0 && attempt > 0 {
-            break;
+        if held.still(cloud).await? == Still::Doomed {
+            let freed = free(ports, api, held, &outcome, force, ui).await?;
+            // What only took a moment is gone by the second time; what a person must look at is not.
+            if freed == 0 && attempt > 0 {
+                break;
+            }
         }
         ui.say(format!(
             "{} could not be deleted whole; trying again",
             stack.name
         ));
         wait = pace.rest(wait).await;
-        let started = begin(cloud, stack, Deletion::Whole).await?;
+        let started = begin(cloud, held, Deletion::Whole).await?;
         outcome = follow_to_end(cloud, stack, &held.resources, &started, pace, ui).await?;
     }
     if outcome.status.as_str() == "DELETE_FAILED" && force == Force::LeaveWhatFails {
@@ -170,7 +177,7 @@ async fn delete(
                 cause.reason.as_deref().unwrap_or("no reason given")
             ));
         }
-        let started = begin(cloud, stack, Deletion::LeaveWhatFails).await?;
+        let started = begin(cloud, held, Deletion::LeaveWhatFails).await?;
         outcome = follow_to_end(cloud, stack, &held.resources, &started, pace, ui).await?;
     }
     if outcome.verdict() != Verdict::Done
@@ -313,12 +320,16 @@ fn said(error: &CallError) -> String {
     format!("{}: {code}: {}", error.action, error.message)
 }
 
+/// Begins a deletion, unless the look right before it says that the stack is to stay. One that is going already CloudFormation
+/// lets go on.
 async fn begin(
     cloud: &impl CloudFormation,
-    stack: &StackView,
+    held: &Surveyed,
     deletion: Deletion,
 ) -> Result<Started, Failure> {
+    let stack = &held.stack;
     let started = marker(cloud, &stack.id).await?;
+    held.still(cloud).await?;
     cloud
         .delete_stack(&stack.id, &token("down", &stack.id, &started), deletion)
         .await?;

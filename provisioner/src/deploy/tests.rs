@@ -27,6 +27,7 @@ mod down;
 mod inventory;
 mod modes;
 mod recovery;
+mod second_thoughts;
 mod two_at_once;
 
 fn ui(asks: Asks) -> Ui {

@@ -111,11 +111,17 @@ impl Holdings {
     /// Whether it hangs on its parent, so that the parent can't go. What only points at ours is somebody's, and holds nothing.
     fn holds(&self, added: &Finding) -> bool {
         match added.type_name.as_str() {
-            "AWS::Pipes::Pipe" | "AWS::SNS::Subscription" | "AWS::Scheduler::Schedule" => false,
-            "AWS::Events::Rule" => self
-                .stack
-                .of("AWS::Events::EventBus")
-                .any(|bus| Some(&bus.logical_id) == added.parent.as_ref()),
+            // A policy of the account may be about others' log groups too, and holds none.
+            "AWS::Logs::ResourcePolicy"
+            | "AWS::Pipes::Pipe"
+            | "AWS::SNS::Subscription"
+            | "AWS::Scheduler::Schedule" => false,
+            // One of another bus has ours for its target.
+            "AWS::Events::Rule" => self.stack.of("AWS::Events::EventBus").any(|bus| {
+                let on = added.actual.as_ref().map(|rule| &rule["EventBusName"]);
+                Some(&bus.logical_id) == added.parent.as_ref()
+                    && on.is_some_and(|on| *on == *bus.name())
+            }),
             _ => true,
         }
     }

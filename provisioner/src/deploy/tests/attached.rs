@@ -221,3 +221,49 @@ async fn a_deletion_after_the_stack_is_gone_finds_the_groups_of_late_invocations
     down(&world).await.unwrap();
     assert_eq!(world.state().log_groups, theirs);
 }
+
+/// What keeps a deletion from succeeding, and the answers in which others' things name the stack's.
+async fn held_up(held: &'static str, answers: Value) -> Vec<&'static str> {
+    let world = Scripted::default();
+    let mut text: Value = serde_json::from_str(&hangers().minified()).unwrap();
+    text["Resources"]["Group"] = json!({"Type": "AWS::Logs::LogGroup", "Properties": {}});
+    let template = Template::parse(&text.to_string()).unwrap();
+    up(&world, &template).await.unwrap();
+    for (operation, answer) in answers.as_object().unwrap() {
+        let operation: &'static str = operation.clone().leak();
+        world.state().lingers.insert(operation, answer.clone());
+    }
+    hang(&world, "default", "theirs");
+    world.state().holds = Some((held, "somebody holds it"));
+    world.writes();
+    assert_eq!(down(&world).await.unwrap_err().exit, Exit::Stuck);
+    assert!(world.state().hung["default"].contains("theirs"));
+    world.writes()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_of_another_bus_that_points_at_ours_is_never_deleted() {
+    let ours = "arn:aws:events:eu-central-1:111122223333:event-bus/bus";
+    let default = "arn:aws:events:eu-central-1:111122223333:event-bus/default";
+    let answers = json!({
+        "DescribeEventBus": {"Name": "bus", "Arn": ours},
+        "ListEventBuses": {"EventBuses": [{"Name": "default", "Arn": default}, {"Name": "bus", "Arn": ours}]},
+        "ListTargetsByRule": {"Targets": [{"Id": "1", "Arn": ours}]},
+    });
+    let writes = held_up("Bus", answers).await;
+    assert!(!writes.contains(&"DeleteRule"), "{writes:?}");
+    assert!(!writes.contains(&"RemoveTargets"), "{writes:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_of_the_account_that_names_our_log_group_is_never_deleted() {
+    let group = "arn:aws:logs:eu-central-1:111122223333:log-group:group";
+    let document = json!({"Statement": [{"Resource": [format!("{group}:*"), "arn:aws:logs:::log-group:theirs:*"]}]});
+    let answers = json!({
+        "DescribeLogGroups": {"logGroups": [{"logGroupName": "group", "arn": format!("{group}:*")}]},
+        "DescribeResourcePolicies": {"resourcePolicies": [
+            {"policyName": "shared", "policyDocument": document.to_string()}]},
+    });
+    let writes = held_up("Group", answers).await;
+    assert!(!writes.contains(&"DeleteResourcePolicy"), "{writes:?}");
+}

@@ -134,3 +134,45 @@ async fn of_a_protected_environment_only_a_failed_creation_can_be_deleted() {
     assert_eq!(refusal.code, "environment.protected");
     assert_eq!(world.writes(), Vec::<&str>::new());
 }
+
+/// The template, without buckets.
+fn without_buckets() -> Template {
+    let mut text: serde_json::Value = serde_json::from_str(&template(0).minified()).unwrap();
+    let resources = text["Resources"].as_object_mut().unwrap();
+    resources.remove("Documents");
+    Template::parse(&text.to_string()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_template_that_could_not_be_read_stops_down_before_it_begins() {
+    for status in ["CREATE_COMPLETE", "DELETE_IN_PROGRESS"] {
+        let world = Scripted::default();
+        up(&world, &without_buckets()).await.unwrap();
+        let name = "invoicing-dev";
+        world.state().stacks.get_mut(name).unwrap().status = status;
+        world.state().denies.push("GetTemplate");
+        world.writes();
+        let failure = down(&world).await.unwrap_err();
+        assert!(failure.message.contains("GetTemplate"), "{failure}");
+        assert_eq!(world.writes(), Vec::<&str>::new(), "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_stack_without_a_template_nothing_is_called_deleted() {
+    let world = Scripted::default();
+    up(&world, &without_buckets()).await.unwrap();
+    let name = "invoicing-dev";
+    let forget = |stack: &mut crate::cloudformation::scripted::FakeStack| stack.template.clear();
+    world.state().stacks.get_mut(name).map(forget).unwrap();
+    let torn_down = down(&world).await.unwrap();
+    assert!(!world.state().stacks.contains_key(name));
+    assert_eq!(torn_down.deleted, 0);
+    assert_eq!(
+        torn_down.left,
+        [
+            "Queue (AWS::SQS::Queue) queue",
+            "Topic (AWS::SNS::Topic) topic"
+        ]
+    );
+}
