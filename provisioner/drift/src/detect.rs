@@ -286,7 +286,8 @@ fn differences(
         actual.remove(name);
         notes.insert(format!("{name}: {why}"));
     }
-    // CloudFormation puts the stack's tags onto every resource.
+    // CloudFormation puts the stack's tags onto every resource. One that is not there is no difference: not every resource
+    // takes them. One that says something else is.
     if let Some(Value::Object(tags)) = actual.get_mut("Tags") {
         if target == Target::Local {
             tags.retain(|key, _| !kept::is_a_tag_of_the_local_cloud(key));
@@ -296,6 +297,19 @@ fn differences(
             told.is_some_and(|told| told.contains_key(key))
                 || stack.tags.get(key).map(String::as_str) != value.as_str()
         });
+        let changed = tags.keys().filter_map(|key| {
+            let value = stack.tags.get(key)?;
+            let is_told = told.is_some_and(|told| told.contains_key(key));
+            (!is_told).then(|| (key.clone(), Value::from(value.as_str())))
+        });
+        let changed: Map<String, Value> = changed.collect();
+        if !changed.is_empty()
+            && let Value::Object(told) = expected
+                .entry("Tags")
+                .or_insert_with(|| Value::Object(Map::new()))
+        {
+            told.extend(changed);
+        }
     }
     let (differences, unresolved) = compare(type_name, &expected, &actual);
     for path in unresolved {
