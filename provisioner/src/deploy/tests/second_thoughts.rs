@@ -79,9 +79,11 @@ async fn one_that_nobody_renews_goes() {
     assert!(!world.state().stacks.contains_key(STACK));
 }
 
+type Meddling = (fn(&mut State), Exit, &'static str);
+
 #[tokio::test(start_paused = true)]
 async fn down_stops_at_a_stack_that_somebody_protects_or_deploys_meanwhile() {
-    let meddlings: [(fn(&mut State), Exit, &str); 4] = [
+    let meddlings: [Meddling; 4] = [
         (protected, Exit::Refused, "stack.protected"),
         (updating, Exit::Busy, "stack.busy"),
         (updated, Exit::Refused, "stack.changed"),
