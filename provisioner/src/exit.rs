@@ -85,6 +85,16 @@ impl Place {
 }
 
 impl Failure {
+    /// The refusal of what needs a deployed environment.
+    pub fn absent(environment: &str) -> Self {
+        Self::refused(
+            "environment.absent",
+            format!("{environment} is not deployed"),
+        )
+        .on(environment)
+        .help(format!("Run `provision up --env {environment}` first."))
+    }
+
     /// A failure with a stable code and a message.
     pub fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
         Self {

@@ -50,17 +50,7 @@ impl Scene {
         environment: &Environment,
         ui: &Ui,
     ) -> Result<Self, Failure> {
-        let absent = || {
-            Failure::refused(
-                "environment.absent",
-                format!("{} is not deployed", environment.name),
-            )
-            .on(environment.name.as_str())
-            .help(format!(
-                "Run `provision up --env {}` first.",
-                environment.name
-            ))
-        };
+        let absent = || Failure::absent(&environment.name);
         let cloud = reach(project, environment, WhenStopped::Resume, ui)
             .await?
             .ok_or_else(absent)?;

@@ -2,7 +2,7 @@
 
 use crate::canonical;
 use crate::compare::compare;
-use crate::finding::{Finding, Kind, NotChecked, Report};
+use crate::finding::{Finding, Kind, NotChecked, Report, in_order};
 use crate::kept;
 use crate::live::{Child, Facts, Found, Live, THEIRS_TOO};
 use crate::resolve::{Attributes, Place, Resource, Stack, resolve, tail, unknown};
@@ -201,17 +201,7 @@ pub fn judge(stack: &Stack, facts: &BTreeMap<String, Facts>, target: Target) -> 
         finding.way_out = revert::way_out(stack, finding);
     }
     report.not_checked.sort();
-    report.findings.sort_by(|one, other| {
-        let key = |finding: &Finding| {
-            (
-                finding.risk,
-                finding.owner().to_owned(),
-                finding.path.clone(),
-                finding.resource.clone(),
-            )
-        };
-        key(one).cmp(&key(other))
-    });
+    in_order(&mut report.findings);
     report
 }
 

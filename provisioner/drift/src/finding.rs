@@ -141,3 +141,15 @@ impl Report {
         self.findings.iter().any(Finding::counts)
     }
 }
+
+/// The worst first, then by what they are found on.
+pub(crate) fn in_order(findings: &mut [Finding]) {
+    findings.sort_by_cached_key(|finding| {
+        (
+            finding.risk,
+            finding.owner().to_owned(),
+            finding.path.clone(),
+            finding.resource.clone(),
+        )
+    });
+}

@@ -6,7 +6,7 @@
 use crate::canonical;
 use crate::compare::compare;
 use crate::detect::Detected;
-use crate::finding::{Finding, Kind};
+use crate::finding::{Finding, Kind, in_order};
 use crate::resolve::Resource;
 use crate::{revert, risk};
 use cfn::{Path, Step};
@@ -90,17 +90,7 @@ pub fn merge(detected: &mut Detected, theirs: &[Theirs]) -> usize {
     }
     let count = new.len();
     detected.report.findings.extend(new);
-    detected.report.findings.sort_by(|one, other| {
-        let key = |finding: &Finding| {
-            (
-                finding.risk,
-                finding.owner().to_owned(),
-                finding.path.clone(),
-                finding.resource.clone(),
-            )
-        };
-        key(one).cmp(&key(other))
-    });
+    in_order(&mut detected.report.findings);
     count
 }
 

@@ -154,17 +154,7 @@ fn accepted(sent: &Sent) -> String {
 pub(super) async fn remote(context: &Context) -> Result<Remote, Failure> {
     let project = context.project()?;
     let (_, environment) = context.environment(&project)?;
-    let absent = || {
-        Failure::refused(
-            "environment.absent",
-            format!("{} is not deployed", environment.name),
-        )
-        .on(environment.name.as_str())
-        .help(format!(
-            "Run `provision up --env {}` first.",
-            environment.name
-        ))
-    };
+    let absent = || Failure::absent(&environment.name);
     let cloud = reach(&project, &environment, WhenStopped::Leave, &context.ui)
         .await?
         .ok_or_else(absent)?;

@@ -190,13 +190,5 @@ fn world(cloud: &Cloud, bus: &str) -> WaysBack {
 }
 
 fn absent(environment: &Environment) -> Failure {
-    Failure::refused(
-        "environment.absent",
-        format!("{} is not deployed", environment.name),
-    )
-    .on(environment.name.as_str())
-    .help(format!(
-        "Run `provision up --env {}` first.",
-        environment.name
-    ))
+    Failure::absent(&environment.name)
 }
