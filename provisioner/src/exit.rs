@@ -86,6 +86,7 @@ impl Place {
 
 impl Failure {
     /// The refusal of what needs a deployed environment.
+    #[cfg(feature = "aws")]
     pub fn absent(environment: &str) -> Self {
         Self::refused(
             "environment.absent",
